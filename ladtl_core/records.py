@@ -1,0 +1,83 @@
+"""Records, their entities and their sentences. Offsets are code points of the text, end exclusive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ladtl_core.errors import DataError
+
+SPLITS = ("pool", "train", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entity:
+    """A labelled stretch `text[start:end]` of a record."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One clinical text.
+
+    `entities` is None while nobody has labelled the record; an empty tuple says "labelled, nothing found".
+    `tokens` are (start, end) offsets and `sentence_starts` indices into them; both None unless the source gave them.
+    """
+
+    id: str
+    text: str
+    entities: tuple[Entity, ...] | None = None
+    department: str | None = None
+    split: str | None = None
+    patient: str | None = None
+    tokens: tuple[tuple[int, int], ...] | None = None
+    sentence_starts: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens of one sentence with their offsets into the record's text, and BIO tags where the record is labelled."""
+
+    record_id: str
+    tokens: tuple[str, ...]
+    offsets: tuple[tuple[int, int], ...]
+    tags: tuple[str, ...] | None = None
+
+
+def check_record(record: Record) -> None:
+    """Raise DataError (without file and line) if an offset, a split or an identifier cannot be right."""
+    if not record.id:
+        raise DataError("the record has no id; every record needs one of its own")
+    if record.split is not None and record.split not in SPLITS:
+        raise DataError(f"split is {record.split!r}; expected one of {', '.join(SPLITS)}")
+    for entity in record.entities or ():
+        if not entity.label:
+            raise DataError(f"the span {entity.start}-{entity.end} has no label")
+        check_stretch("span", entity.start, entity.end, record.text)
+    if record.tokens is not None:
+        check_tokens(record.text, record.tokens, record.sentence_starts or (0,))
+
+
+def check_stretch(what: str, start: int, end: int, text: str) -> None:
+    """Raise DataError unless 0 <= start < end <= len(text)."""
+    if not 0 <= start < end <= len(text):
+        raise DataError(
+            f"{what} {start}-{end} lies outside the text, which has {len(text)} characters; "
+            "expected 0 <= start < end <= length, counted in code points"
+        )
+
+
+def check_tokens(text: str, tokens: Iterable[tuple[int, int]], sentence_starts: tuple[int, ...]) -> None:
+    """Raise DataError unless tokens are ordered and disjoint and sentence starts ascend from 0."""
+    previous, count = 0, 0
+    for start, end in tokens:
+        check_stretch("token", start, end, text)
+        if start < previous:
+            raise DataError(f"token {start}-{end} begins before the previous one ends at {previous}")
+        previous, count = end, count + 1
+    ascending = all(a < b for a, b in zip(sentence_starts, sentence_starts[1:], strict=False))
+    if count and (not sentence_starts or sentence_starts[0] != 0 or not ascending or sentence_starts[-1] >= count):
+        raise DataError(f"sentence starts must ascend from 0 below {count}, the number of tokens")
