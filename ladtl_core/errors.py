@@ -32,3 +32,7 @@ class MissingExtraError(LadtlError):
 
 class TrainingError(LadtlError):
     """Training cannot go on, for example because a loss is no longer a number."""
+
+
+class Cancelled(LadtlError):
+    """A run was asked to stop, and did."""

@@ -1,0 +1,130 @@
+"""Every setting of a training run: frozen dataclasses whose fields say what they do and where the default comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ladtl_core.errors import ConfigError
+
+AUTHORS_BANDWIDTHS = (
+    1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 100.0, 1e3, 1e4, 1e5, 1e6,
+)  # fmt: skip
+METHOD_NAMES = ("non-transfer", "joint-training", "re-training", "la-dtl")
+TUNED = "tuned on the development sets of es_clinical4"
+PAPER = "Wang et al. 2018"
+AUTHORS = "the authors' experiment code"
+
+
+def setting(default: Any, help: str, source: str, *, low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with its one-line explanation, the origin of its default and its inclusive limits."""
+    return dataclasses.field(default=default, metadata={"help": help, "source": source, "low": low, "high": high})
+
+
+class _Strict:
+    """Validation and a strict dictionary round trip for the dataclasses below."""
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = _fitting(field.name, getattr(self, field.name), hints[field.name])
+            object.__setattr__(self, field.name, value)
+            low, high = field.metadata.get("low"), field.metadata.get("high")
+            if isinstance(value, int | float) and ((low is not None and value < low) or (high is not None and value > high)):
+                limits = f"at least {low}" if high is None else f"between {low} and {high}"
+                raise ConfigError(f"{field.name} is {value}; expected {limits}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-safe dictionary; `from_dict` returns an equal object."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Raises ConfigError for a name that is no setting; names that are missing keep their defaults."""
+        hints = typing.get_type_hints(cls)
+        if unknown := sorted(set(values) - set(hints)):
+            raise ConfigError(f"no such setting: {', '.join(unknown)}; expected some of {', '.join(hints)}")
+        parts = {}
+        for name, value in values.items():
+            nested = hints[name]
+            parts[name] = nested.from_dict(value) if isinstance(value, dict) and _is_strict(nested) else value
+        return cls(**parts)
+
+
+def _is_strict(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, _Strict)
+
+
+def _fitting(name: str, value: Any, kind: Any) -> Any:
+    """`value` as `kind`, where JSON has only lists and may write 1.0 as 1; ConfigError where it is something else."""
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+        origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list | tuple):
+        return tuple(float(item) for item in value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, origin or kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{name} is {value!r}; expected {getattr(kind, '__name__', kind)}")
+    return value
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Strict):
+    """Sizes of the tagger."""
+
+    scheme: str = setting("word", "How text is cut into tokens: word, character or chinese.", "spaced scripts")
+    word_size: int = setting(100, "Length of a word's embedding.", AUTHORS, low=1)
+    char_size: int = setting(30, "Length of a character's embedding.", TUNED, low=1)
+    char_filters: int = setting(50, "Character patterns that the CNN looks for; 0 turns it off.", TUNED, low=0)
+    hidden_size: int = setting(100, "Hidden units of the LSTM in each direction.", AUTHORS, low=1)
+    word_dropout: float = setting(0.1, "Share of words hidden while training, so that unknown words are met.", TUNED, low=0, high=0.9)
+    dropout: float = setting(0.5, "Share of inputs and hidden units left out while training.", AUTHORS, low=0, high=0.95)
+
+
+@dataclass(frozen=True)
+class TrainingConfig(_Strict):
+    """The loop."""
+
+    seed: int = setting(0, "The same seed and labels give the same model.", "convention", low=0)
+    max_steps: int = setting(3000, "Steps at most; early stopping may end sooner.", TUNED, low=1)
+    fixed_steps: int = setting(600, "Steps when too few records are labelled to stop early.", TUNED, low=1)
+    epoch_steps: int = setting(50, "Steps between two looks at the dev set; called an epoch.", TUNED, low=1)
+    patience: int = setting(20, "Epochs without a better dev F1 before training stops.", TUNED, low=1)
+    batch_size: int = setting(16, "Sentences of each department in a step.", TUNED, low=1)
+    learning_rate: float = setting(2e-3, "Step size of the optimiser.", TUNED, low=0)
+    optimizer: str = setting("adam", "adam or adagrad.", TUNED)
+    average: float = setting(0.99, "Decay of the running mean of the weights that is tested and kept; 0 turns it off.", TUNED, low=0, high=0.9999)
+    pretrain_epochs: int = setting(20, "Passes of FastText over the departments' training text; 0 starts at random.", TUNED, low=0)
+
+
+@dataclass(frozen=True)
+class TransferConfig(_Strict):
+    """The method and the weights of L = L_c + alpha L_LaMMD + beta L_p + gamma L_r."""
+
+    method: str = setting("la-dtl", "How the source department helps the target.", PAPER)
+    alpha: float = setting(0.02, "Weight of the label-aware MMD between hidden states.", AUTHORS, low=0)
+    beta: float = setting(0.05, "Weight of the distance between the two CRFs.", AUTHORS, low=0)
+    gamma: float = setting(0.0, "Weight of the L2 norm of the remaining parameters.", TUNED, low=0)
+    epsilon: float = setting(0.5, "Share of the source in the classification loss.", TUNED, low=0, high=1)
+    bandwidths: tuple[float, ...] = setting(AUTHORS_BANDWIDTHS, "s of the kernels exp(-d^2 / 2s) that are summed.", AUTHORS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.method not in METHOD_NAMES:
+            raise ConfigError(f"method is {self.method!r}; expected one of {', '.join(METHOD_NAMES)}")
+
+
+@dataclass(frozen=True)
+class Config(_Strict):
+    """Everything that a run needs besides its data."""
+
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    transfer: TransferConfig = TransferConfig()

@@ -1,0 +1,213 @@
+"""Linear-chain CRF without start or end scores: s(E, y) = sum_i E[i, y_i] + sum_i A[y_i, y_{i+1}].
+
+Sums over paths run in the exp domain, rescaled at every step, where no score can underflow, and in the log domain
+otherwise. The gradient of log p(y | E) is "observed minus expected", so the backward pass is the marginals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# Below this spread of scores no product of the exp domain leaves the range of float32 (exp(-80) = 2e-35).
+_SAFE_SPREAD = 80.0
+
+
+class LinearChainCrf(nn.Module):
+    """CRF over `num_tags` tags with one parameter, `transitions` (num_tags, num_tags), read as [from, to].
+
+    In every method `emissions` is (batch, time, num_tags), `mask` a bool (batch, time) that is right-padded with a true
+    first column; what lies under a false mask is ignored. ValueError for any other shape.
+    """
+
+    def __init__(self, num_tags: int) -> None:
+        super().__init__()
+        if num_tags < 1:
+            raise ValueError(f"num_tags is {num_tags}; expected at least 1")
+        self.num_tags = num_tags
+        self.transitions = nn.Parameter(torch.empty(num_tags, num_tags))
+        nn.init.uniform_(self.transitions, -0.1, 0.1)
+
+    def log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """log p(tags | emissions), (batch,); `tags` is (batch, time) of integers."""
+        emissions = self._checked(emissions, mask, tags)
+        tags = tags.masked_fill(~mask, 0)
+        spread = _spread(emissions, self.transitions, mask)
+        if spread < _SAFE_SPREAD:
+            result: Tensor = _LogLikelihood.apply(emissions, self.transitions, tags, mask)
+            return result
+        return path_score(emissions, self.transitions, tags, mask) - log_partition(emissions, self.transitions, mask)
+
+    def decode(self, emissions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> list[list[int]]:
+        """The best path of each sentence (Viterbi); `allowed` (num_tags, num_tags) bool forbids moves, as BIO does.
+
+        `allowed` may have one row more, the last, for what may begin a sentence.
+        """
+        emissions = self._checked(emissions, mask)
+        return viterbi(emissions.detach(), self.transitions.detach(), mask, allowed)
+
+    def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """p(y_i = k | emissions), (batch, time, num_tags); 0 under the mask."""
+        return self.pairwise_marginals(emissions, mask)[0]
+
+    def pairwise_marginals(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The marginals, and p(y_i = j, y_{i+1} = k), (batch, time - 1, num_tags, num_tags); both 0 under the mask."""
+        emissions = self._checked(emissions, mask)
+        with torch.no_grad():
+            if _spread(emissions, self.transitions, mask) < _SAFE_SPREAD:
+                chain = _forward_backward(emissions, self.transitions, mask)
+                return chain.unary, chain.pairwise()
+        with torch.enable_grad():
+            # d log Z / d score is the marginal; exact in the log domain whatever the spread.
+            scores = emissions.detach().requires_grad_()
+            moves = self.transitions.detach().expand(*_moves(emissions)).clone().requires_grad_()
+            total = log_partition(scores, moves, mask).sum()
+            unary, pairwise = torch.autograd.grad(total, (scores, moves), allow_unused=True)
+        return unary, torch.zeros_like(moves) if pairwise is None else pairwise
+
+    def _checked(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
+        """`emissions` with 0 under the mask; ValueError where a shape is wrong."""
+        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
+            raise ValueError(f"emissions are {tuple(emissions.shape)}; expected (batch, time, {self.num_tags})")
+        for name, value in (("mask", mask), ("tags", tags)):
+            if value is not None and value.shape != emissions.shape[:2]:
+                raise ValueError(f"{name} is {tuple(value.shape)}; expected {tuple(emissions.shape[:2])}")
+        if mask.dtype != torch.bool or not bool(mask[:, 0].all()) or bool((mask[:, 1:] & ~mask[:, :-1]).any()):
+            raise ValueError("mask must be bool, right-padded, with a true first column")
+        return emissions.masked_fill(~mask.unsqueeze(2), 0.0)
+
+
+def _moves(emissions: Tensor) -> tuple[int, int, int, int]:
+    batch, time, num_tags = emissions.shape
+    return batch, max(time - 1, 0), num_tags, num_tags
+
+
+def _spread(emissions: Tensor, transitions: Tensor, mask: Tensor) -> float:
+    """The largest range of scores within one step, in nats; NaN counts as infinite."""
+    with torch.no_grad():
+        ranges = (emissions.amax(2) - emissions.amin(2)).masked_fill(~mask, 0.0).max()
+        spread = float(ranges + transitions.max() - transitions.min())
+    return spread if spread == spread else float("inf")
+
+
+def path_score(emissions: Tensor, transitions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    """s(E, y), (batch,)."""
+    unary = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
+    moves = transitions[tags[:, :-1], tags[:, 1:]]
+    return (unary * mask).sum(1) + (moves * mask[:, 1:]).sum(1)
+
+
+def log_partition(emissions: Tensor, transitions: Tensor, mask: Tensor) -> Tensor:
+    """log sum_y exp s(E, y), (batch,), in the log domain.
+
+    `transitions` is (num_tags, num_tags), or (batch, time - 1, num_tags, num_tags) where each move has its own.
+    """
+    moves = transitions if transitions.dim() == 4 else transitions.expand(*_moves(emissions))
+    alpha = emissions[:, 0]
+    for i in range(1, emissions.shape[1]):
+        step = torch.logsumexp(alpha.unsqueeze(2) + moves[:, i - 1], dim=1) + emissions[:, i]
+        alpha = torch.where(mask[:, i].unsqueeze(1), step, alpha)
+    return torch.logsumexp(alpha, dim=1)
+
+
+class _Chain:
+    """Forward and backward messages in the exp domain, scaled so that each step of `forward` sums to 1."""
+
+    def __init__(self, forward: Tensor, backward: Tensor, into: Tensor, weights: Tensor, log_z: Tensor, mask: Tensor) -> None:
+        self.forward, self.into, self.weights, self.log_z, self.mask = forward, into, weights, log_z, mask
+        unary = forward * backward
+        self.unary = unary / unary.sum(2, keepdim=True).clamp_min(1e-37) * mask.unsqueeze(2)
+
+    def _factors(self) -> tuple[Tensor, Tensor]:
+        """u and v of p(y_i = j, y_{i+1} = k) = u[i, j] * weights[j, k] * v[i, k]."""
+        u, v = self.forward[:, :-1], self.into[:, 1:]
+        total = ((u @ self.weights) * v).sum(2, keepdim=True).clamp_min(1e-37)
+        return u * (self.mask[:, 1:].unsqueeze(2) / total), v
+
+    def pairwise(self) -> Tensor:
+        u, v = self._factors()
+        return u.unsqueeze(3) * self.weights * v.unsqueeze(2)
+
+    def expected_moves(self, weight: Tensor) -> Tensor:
+        """sum over sentences (weighted, (batch,)) and steps of the pairwise marginals, (num_tags, num_tags)."""
+        u, v = self._factors()
+        u = u * weight.view(-1, 1, 1)
+        return self.weights * (u.reshape(-1, u.shape[2]).T @ v.reshape(-1, v.shape[2]))
+
+
+def _forward_backward(emissions: Tensor, transitions: Tensor, mask: Tensor) -> _Chain:
+    """Both recursions in one product a step: forward from the first token, backward from the last."""
+    batch, time, num_tags = emissions.shape
+    peak = emissions.amax(2, keepdim=True)
+    potentials = (emissions - peak).exp()
+    shift = transitions.max()
+    weights = (transitions - shift).exp()
+    both_ways = torch.stack((weights, weights.T))
+    forward, into = potentials.new_empty(time, batch, num_tags), potentials.new_empty(time, batch, num_tags)
+    backward = potentials.new_empty(time, batch, num_tags)
+    scale = potentials.new_empty(time, batch, 1)
+    by_time, live = potentials.transpose(0, 1).contiguous(), mask.T.unsqueeze(2).contiguous()
+    scale[0] = by_time[0].sum(1, keepdim=True)
+    forward[0] = by_time[0] / scale[0]
+    backward[-1] = 1.0
+    for i in range(1, time):
+        j = time - i
+        into[j] = by_time[j] * backward[j]
+        step = torch.bmm(torch.stack((forward[i - 1], into[j])), both_ways)
+        ahead = step[0] * by_time[i]
+        total = ahead.sum(1, keepdim=True)
+        forward[i] = torch.where(live[i], ahead / total, forward[i - 1])
+        scale[i] = torch.where(live[i], total, 1.0)
+        back = step[1]
+        # Beyond the sentence's end nothing is summed: the message stays 1.
+        backward[j - 1] = torch.where(live[j], back / back.amax(1, keepdim=True), 1.0)
+    lengths = mask.sum(1)
+    log_z = scale.log().sum(0).squeeze(1) + peak.sum((1, 2)) + (lengths - 1) * shift
+    flip = (0, 1)
+    return _Chain(forward.transpose(*flip), backward.transpose(*flip), into.transpose(*flip), weights, log_z, mask)
+
+
+class _LogLikelihood(torch.autograd.Function):
+    """log p(y | E) whose backward needs no graph: d/dE = onehot(y) - marginals, d/dA = moves(y) - expected moves."""
+
+    @staticmethod
+    def forward(ctx: Any, emissions: Tensor, transitions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        ctx.chain = _forward_backward(emissions, transitions, mask)
+        ctx.save_for_backward(tags, mask)
+        return path_score(emissions, transitions, tags, mask) - ctx.chain.log_z
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        tags, mask = ctx.saved_tensors
+        (grad,) = grads
+        unary = -ctx.chain.unary
+        unary.scatter_add_(2, tags.unsqueeze(2), mask.unsqueeze(2).to(unary.dtype))
+        num_tags = unary.shape[2]
+        moved = (mask[:, 1:] * grad.unsqueeze(1)).reshape(-1)
+        pair = (tags[:, :-1] * num_tags + tags[:, 1:]).reshape(-1)
+        observed = torch.zeros(num_tags * num_tags, dtype=unary.dtype, device=unary.device).index_add_(0, pair, moved)
+        moves = observed.view(num_tags, num_tags) - ctx.chain.expected_moves(grad)
+        return unary * grad.view(-1, 1, 1), moves, None, None
+
+
+def viterbi(emissions: Tensor, transitions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> list[list[int]]:
+    """The best path of each sentence; ties go to the lower tag."""
+    num_tags = emissions.shape[2]
+    score = emissions[:, 0]
+    if allowed is not None:
+        if allowed.shape[0] == num_tags + 1:
+            score = score.masked_fill(~allowed[-1], float("-inf"))
+        transitions = transitions.masked_fill(~allowed[:num_tags], float("-inf"))
+    pointers = []
+    for i in range(1, emissions.shape[1]):
+        best, pointer = (score.unsqueeze(2) + transitions).max(1)
+        live = mask[:, i].unsqueeze(1)
+        score = torch.where(live, best + emissions[:, i], score)
+        pointers.append(torch.where(live, pointer, torch.arange(num_tags, device=pointer.device)))
+    path = [score.argmax(1)]
+    for pointer in reversed(pointers):
+        path.append(pointer.gather(1, path[-1].unsqueeze(1)).squeeze(1))
+    rows = torch.stack(path[::-1], 1).tolist()
+    return [row[:length] for row, length in zip(rows, mask.sum(1).tolist(), strict=True)]

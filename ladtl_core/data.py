@@ -1,0 +1,110 @@
+"""The sentences that a run trains on, and how it decides when to stop."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ladtl_core.errors import DataError
+from ladtl_core.records import Record, Sentence
+from ladtl_core.text import to_sentences
+
+# Below this many labelled records a held-out fifth says nothing; training then runs a fixed number of steps.
+FEWEST_RECORDS_TO_HOLD_OUT = 10
+TRAINING_SPLITS = ("pool", "train")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Labelled sentences of the source and the target, the target's dev and test sets, and unlabelled training text."""
+
+    source: tuple[Sentence, ...]
+    target: tuple[Sentence, ...]
+    dev: tuple[Sentence, ...] = ()
+    test: tuple[Sentence, ...] = ()
+    unlabelled: tuple[Sentence, ...] = ()
+
+    @classmethod
+    def of_records(cls, source: Iterable[Record], target: Iterable[Record], scheme: str = "word") -> TrainingData:
+        """Records of the splits pool and train train, where they are labelled; the rest of their text is unlabelled.
+
+        A source's dev and test records are left alone. Records without a split count as train.
+        """
+        of_split: dict[str, list[Sentence]] = {"source": [], "target": [], "dev": [], "test": [], "unlabelled": []}
+        for domain, records in (("source", source), ("target", target)):
+            for record in records:
+                training = (record.split or "train") in TRAINING_SPLITS
+                if training:
+                    part = "unlabelled" if record.entities is None else domain
+                elif domain == "target" and record.entities is not None:
+                    part = str(record.split)
+                else:
+                    continue
+                of_split[part] += to_sentences(record, scheme)
+        return cls(**{name: tuple(sentences) for name, sentences in of_split.items()})
+
+    def with_rate(self, rate: float, seed: int) -> TrainingData:
+        """Keep the labels of a random share of the target's training sentences, one at least; the others' text stays."""
+        if not 0 < rate <= 1:
+            raise DataError(f"rate is {rate}; expected above 0 and at most 1")
+        order = np.random.default_rng(seed).permutation(len(self.target))
+        kept = set(order[: max(1, round(rate * len(self.target)))].tolist())
+        rest = tuple(replace(s, tags=None) for i, s in enumerate(self.target) if i not in kept)
+        target = tuple(s for i, s in enumerate(self.target) if i in kept)
+        return replace(self, target=target, unlabelled=self.unlabelled + rest)
+
+    def fingerprint(self) -> str:
+        """A hash of all of it."""
+        digest = hashlib.sha256()
+        for part in (self.source, self.target, self.dev, self.test, self.unlabelled):
+            for sentence in part:
+                digest.update(repr((sentence.record_id, sentence.tokens, sentence.tags)).encode())
+            digest.update(b"|")
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How the weights that are kept are chosen: `kind` is dev, fifth or fixed, `text` says it to a person."""
+
+    kind: str
+    text: str
+
+
+def selection_of(dev_records: int, target_records: int, fixed_steps: int) -> Selection:
+    """The rule for a target with this many labelled dev and training records."""
+    if dev_records:
+        return Selection("dev", f"Stops early on the {dev_records} labelled dev records.")
+    if target_records >= FEWEST_RECORDS_TO_HOLD_OUT:
+        held_out = target_records // 5
+        return Selection(
+            "fifth", f"No dev record is labelled: stops early on a random fifth ({held_out}) of the {target_records} labelled records."
+        )
+    return Selection("fixed", f"Fewer than {FEWEST_RECORDS_TO_HOLD_OUT} labelled records: trains for {fixed_steps} steps.")
+
+
+def hold_out(data: TrainingData, fixed_steps: int, seed: int) -> tuple[TrainingData, Selection]:
+    """The data with the dev set that early stopping uses, and the rule that made it."""
+    records = sorted({sentence.record_id for sentence in data.target})
+    selection = selection_of(len({s.record_id for s in data.dev}), len(records), fixed_steps)
+    if selection.kind != "fifth":
+        return data, selection
+    chosen = set(np.random.default_rng(seed).permutation(records)[: len(records) // 5].tolist())
+    dev = tuple(s for s in data.target if s.record_id in chosen)
+    return replace(data, dev=dev, target=tuple(s for s in data.target if s.record_id not in chosen)), selection
+
+
+def records_of(sentences: Sequence[Sentence]) -> list[str]:
+    """Each sentence's record."""
+    return [sentence.record_id for sentence in sentences]
+
+
+def gold_tags(sentences: Sequence[Sentence]) -> list[tuple[str, ...]]:
+    """Each sentence's tags; DataError where a sentence has none."""
+    tags = [sentence.tags for sentence in sentences if sentence.tags is not None]
+    if len(tags) != len(sentences):
+        raise DataError("a sentence of the evaluation set is not labelled")
+    return tags
