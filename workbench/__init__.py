@@ -1,0 +1,1 @@
+"""The workbench: records, people, labels, jobs and pages around `ladtl_core`."""

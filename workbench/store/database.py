@@ -1,0 +1,96 @@
+"""One engine a database, with the settings under which no label is lost and writers wait for each other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from workbench.store.paths import database_url
+
+SQLITE_WAIT_SECONDS = 30
+_MIGRATION_LOCK = 7_243_851_906  # any number, the same in every process that migrates
+
+_opened: dict[str, Database] = {}
+_opening = threading.Lock()
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database, by its SQLAlchemy URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _with_driver(make_url(url))
+        self.engine = create_engine(self.url, pool_pre_ping=self.url.get_backend_name() == "postgresql")
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back on an error.
+
+        On SQLite it holds the one write lock from its first statement, so keep it short.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads, and never waits for a writer; the database refuses a write in it."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"postgresql_readonly": True})
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables up to date. Safe to repeat, and when several processes start at once."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        with self.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE makes the others wait
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str | None = None) -> Database:
+    """The migrated database of `url` (default: `paths.database_url()`), opened once in a process."""
+    address = url or database_url()
+    with _opening:  # also because Alembic keeps its context in a global
+        if address not in _opened:
+            database = Database(address)
+            database.migrate()
+            _opened[address] = database
+        return _opened[address]
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 must not begin transactions by itself; _begin_sqlite does
+    for setting in (
+        f"busy_timeout = {SQLITE_WAIT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take the lock at once: a deferred transaction that starts to write later can fail as "locked"."""
+    only_reads = bool(connection.get_execution_options().get("postgresql_readonly"))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if only_reads else "BEGIN IMMEDIATE")
