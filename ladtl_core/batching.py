@@ -66,7 +66,7 @@ class Prepared:
 
 
 class Batches:
-    """An endless row of training batches. Number i is a function of the seed and i, so that a run can resume anywhere."""
+    """An endless row of training batches; number i follows from the seed and i, so that a run can resume anywhere."""
 
     def __init__(self, data: Prepared, batch_size: int, seed: int) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed

@@ -115,7 +115,9 @@ def log_partition(emissions: Tensor, transitions: Tensor, mask: Tensor) -> Tenso
 class _Chain:
     """Forward and backward messages in the exp domain, scaled so that each step of `forward` sums to 1."""
 
-    def __init__(self, forward: Tensor, backward: Tensor, into: Tensor, weights: Tensor, log_z: Tensor, mask: Tensor) -> None:
+    def __init__(
+        self, forward: Tensor, backward: Tensor, into: Tensor, weights: Tensor, log_z: Tensor, mask: Tensor
+    ) -> None:
         self.forward, self.into, self.weights, self.log_z, self.mask = forward, into, weights, log_z, mask
         unary = forward * backward
         self.unary = unary / unary.sum(2, keepdim=True).clamp_min(1e-37) * mask.unsqueeze(2)

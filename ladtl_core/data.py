@@ -47,7 +47,7 @@ class TrainingData:
         return cls(**{name: tuple(sentences) for name, sentences in of_split.items()})
 
     def with_rate(self, rate: float, seed: int) -> TrainingData:
-        """Keep the labels of a random share of the target's training sentences, one at least; the others' text stays."""
+        """Keep the labels of a random share of the target's training sentences, at least one; all the text stays."""
         if not 0 < rate <= 1:
             raise DataError(f"rate is {rate}; expected above 0 and at most 1")
         order = np.random.default_rng(seed).permutation(len(self.target))
@@ -81,9 +81,12 @@ def selection_of(dev_records: int, target_records: int, fixed_steps: int) -> Sel
     if target_records >= FEWEST_RECORDS_TO_HOLD_OUT:
         held_out = target_records // 5
         return Selection(
-            "fifth", f"No dev record is labelled: stops early on a random fifth ({held_out}) of the {target_records} labelled records."
+            "fifth",
+            f"No dev record is labelled: stops early on a random fifth ({held_out} of {target_records} labelled records).",
         )
-    return Selection("fixed", f"Fewer than {FEWEST_RECORDS_TO_HOLD_OUT} labelled records: trains for {fixed_steps} steps.")
+    return Selection(
+        "fixed", f"Fewer than {FEWEST_RECORDS_TO_HOLD_OUT} labelled records: trains for {fixed_steps} steps."
+    )
 
 
 def hold_out(data: TrainingData, fixed_steps: int, seed: int) -> tuple[TrainingData, Selection]:

@@ -53,7 +53,9 @@ def _score(counts: np.ndarray) -> LabelScore:
 def _interval(counts: np.ndarray) -> tuple[float, float] | None:
     if len(counts) < 2:
         return None
-    draws = np.random.default_rng(0).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=DRAWS) @ counts
+    draws = (
+        np.random.default_rng(0).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=DRAWS) @ counts
+    )
     scores = 200 * draws[:, 0] / np.maximum(draws[:, 1] + draws[:, 2], 1)
     low, high = np.percentile(scores, (2.5, 97.5))
     return float(low), float(high)

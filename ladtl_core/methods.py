@@ -36,7 +36,9 @@ METHODS = {
         "Train on the source, then go on from there on the target.", "Lee et al. 2017", phases=((SOURCE,), (TARGET,))
     ),
     "joint-training": Method(
-        "One shared Bi-LSTM, a CRF for each department, trained together.", "Yang et al. 2017", phases=((SOURCE, TARGET),)
+        "One shared Bi-LSTM, a CRF for each department, trained together.",
+        "Yang et al. 2017",
+        phases=((SOURCE, TARGET),),
     ),
     "la-dtl": Method(
         "Joint training; hidden states aligned label by label, CRFs pulled together.",
@@ -51,7 +53,7 @@ METHODS = {
 def objective(
     method: Method, tagger: Tagger, table: Forms, batches: dict[str, Batch], config: TransferConfig
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """L = L_c + alpha L_LaMMD + beta L_p + gamma L_r (Wang et al. 2018, eq. 10) on one batch a domain, and its parts.
+    """L = L_c + alpha L_LaMMD + beta L_p + gamma L_r (Wang et al. 2018) on one batch a domain, and its parts.
 
     L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) where both train.
     """
@@ -92,7 +94,9 @@ def _hidden(tagger: Tagger, table: Forms, batches: dict[str, Batch]) -> dict[str
     forms = torch.cat([pad(b.forms, (0, longest - b.forms.shape[1])) for b in batches.values()])
     mask = torch.cat([pad(b.mask, (0, longest - b.mask.shape[1])) for b in batches.values()])
     parts = tagger.hidden(table, forms, mask).split([len(b.forms) for b in batches.values()])
-    return {domain: part[:, : batch.forms.shape[1]] for (domain, batch), part in zip(batches.items(), parts, strict=True)}
+    return {
+        domain: part[:, : batch.forms.shape[1]] for (domain, batch), part in zip(batches.items(), parts, strict=True)
+    }
 
 
 def _aligned(tagger: Tagger, hidden: dict[str, Tensor], batches: dict[str, Batch], config: TransferConfig) -> Tensor:

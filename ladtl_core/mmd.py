@@ -23,7 +23,9 @@ def mmd2(x: Tensor, y: Tensor, bandwidths: Sequence[float]) -> Tensor:
     Raises ValueError unless both have at least one row and the same size.
     """
     if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
-        raise ValueError(f"x is {tuple(x.shape)} and y {tuple(y.shape)}; expected (n, size) and (m, size) with n, m >= 1")
+        raise ValueError(
+            f"x is {tuple(x.shape)} and y {tuple(y.shape)}; expected (n, size) and (m, size) with n, m >= 1"
+        )
     weight = [1.0]
     result: Tensor = _Mmd2.apply(x, y, tuple(bandwidths), [(0, len(x))], [(0, len(y))], weight)
     return result
@@ -140,7 +142,9 @@ def _kernel(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> tuple[Tensor
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     """|x_i - y_j|^2, (n, m), at least 0, with an exact zero diagonal where x and y are the same rows."""
-    distances = torch.addmm((y * y).sum(1).unsqueeze(0), x, y.T, alpha=-2).add_((x * x).sum(1, keepdim=True)).clamp_min_(0)
+    distances = (
+        torch.addmm((y * y).sum(1).unsqueeze(0), x, y.T, alpha=-2).add_((x * x).sum(1, keepdim=True)).clamp_min_(0)
+    )
     if x.data_ptr() == y.data_ptr() and x.shape == y.shape:
         distances.fill_diagonal_(0.0)
     return distances

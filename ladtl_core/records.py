@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ladtl_core.errors import DataError
 
@@ -78,6 +79,6 @@ def check_tokens(text: str, tokens: Iterable[tuple[int, int]], sentence_starts: 
         if start < previous:
             raise DataError(f"token {start}-{end} begins before the previous one ends at {previous}")
         previous, count = end, count + 1
-    ascending = all(a < b for a, b in zip(sentence_starts, sentence_starts[1:], strict=False))
+    ascending = all(a < b for a, b in pairwise(sentence_starts))
     if count and (not sentence_starts or sentence_starts[0] != 0 or not ascending or sentence_starts[-1] >= count):
         raise DataError(f"sentence starts must ascend from 0 below {count}, the number of tokens")

@@ -45,6 +45,7 @@ class Tagger(nn.Module):
         self.encoder = Encoder(config.model, len(vocabulary.words) + 2, len(vocabulary.chars) + 2)
         size = 2 * config.model.hidden_size
         self.heads = nn.ModuleDict({domain: Head(size, of_domain) for domain, of_domain in tags.items()})
+        self.allowed: Tensor
         self.register_buffer("allowed", torch.tensor(bio_moves(tags[TARGET])), persistent=False)
 
     def hidden(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ladtl_core.errors import ConfigError
@@ -36,7 +37,9 @@ def tokenize(text: str, scheme: str = "word") -> tuple[Offsets, tuple[int, ...]]
     if scheme not in SCHEMES:
         raise ConfigError(f"token scheme is {scheme!r}; expected one of {', '.join(SCHEMES)}")
     offsets = tuple(match.span() for match in SCHEMES[scheme].finditer(text))
-    breaks = [m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[max(0, m.start() - 9) : m.end()])]
+    breaks = [
+        m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[max(0, m.start() - 9) : m.end()])
+    ]
     starts, next_break = [], 0
     for index, (start, _) in enumerate(offsets):
         crossed = False
@@ -53,9 +56,10 @@ def spans_to_bio(entities: Sequence[Entity], offsets: Offsets) -> tuple[list[str
     An edge inside a token moves out to the token's edge. Of entities that then overlap the longest stays (ties: the
     earlier start, then the label's name); one without any token is left out as well.
     """
+    token_starts, token_ends = [start for start, _ in offsets], [end for _, end in offsets]
     placed = []
     for entity in entities:
-        inside = [i for i, (start, end) in enumerate(offsets) if start < entity.end and end > entity.start]
+        inside = range(bisect_right(token_ends, entity.start), bisect_left(token_starts, entity.end))
         placed.append((entity, inside))
     placed.sort(key=lambda item: (-len(item[1]), item[0].start, item[0].label))
     tags, left_out = ["O"] * len(offsets), []
@@ -89,6 +93,8 @@ def to_sentences(record: Record, scheme: str = "word") -> list[Sentence]:
         offsets, starts = record.tokens, record.sentence_starts or (0,)
     else:
         offsets, starts = tokenize(record.text, scheme)
+    if not offsets:
+        return []
     tags = None if record.entities is None else spans_to_bio(record.entities, offsets)[0]
     sentences = []
     for begin, stop in zip(starts, (*starts[1:], len(offsets)), strict=True):

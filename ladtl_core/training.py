@@ -20,10 +20,11 @@ from ladtl_core.batching import Batches, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, gold_tags, hold_out, records_of
 from ladtl_core.errors import Cancelled, TrainingError
-from ladtl_core.evaluation import Scores, evaluate
+from ladtl_core.evaluation import evaluate
 from ladtl_core.gap import GapProbe
 from ladtl_core.methods import METHODS, objective
 from ladtl_core.prediction import predict_tags, save_tagger
+from ladtl_core.scores import Scores
 from ladtl_core.tagger import SOURCE, TARGET, Tagger
 from ladtl_core.vocab import Vocabulary, labels_of, tag_set
 
@@ -134,7 +135,9 @@ class _Run:
         self.parts = {TARGET: Prepared(data.target, tags[TARGET], numbers)}
         if self.method.needs_source:
             self.parts[SOURCE] = Prepared(data.source, tags[SOURCE], numbers)
-        self.batches = {domain: Batches(part, settings.batch_size, settings.seed) for domain, part in self.parts.items()}
+        self.batches = {
+            domain: Batches(part, settings.batch_size, settings.seed) for domain, part in self.parts.items()
+        }
         self.dev, self.test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
         self.gap = GapProbe(self.parts, self.tagger, settings.seed)
 
@@ -189,10 +192,16 @@ class _Run:
                 sums[name] = sums.get(name, 0.0) + value / len(steps)
         state.epoch += 1
         dev = self._look_at_dev() if phase == len(self.method.phases) - 1 else None
-        now = self.averaged.module
         state.seconds = self._seconds()
         state.last = Progress(
-            "training", state.epoch, self.epochs, steps.stop, state.seconds, sums, dev, self.gap.measure(now, self.table)
+            "training",
+            state.epoch,
+            self.epochs,
+            steps.stop,
+            state.seconds,
+            sums,
+            dev,
+            self.gap.measure(self._now, self.table),
         ).to_dict()
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:
@@ -210,19 +219,25 @@ class _Run:
         return values
 
     def _look_at_dev(self) -> dict[str, float] | None:
-        state, now = self.state, self.averaged.module
         if self.selection.kind == "fixed":
-            self._keep(now)
+            self._keep()
             return None
-        score = self._scores(now, self.dev).overall
-        if score.f1 > state.best_f1:
-            state.best_f1 = score.f1
-            self._keep(now)
+        score = self._scores(self._now, self.dev).overall
+        if score.f1 > self.state.best_f1:
+            self.state.best_f1 = score.f1
+            self._keep()
         return {"precision": score.precision, "recall": score.recall, "f1": score.f1}
 
-    def _keep(self, tagger: torch.nn.Module) -> None:
+    @property
+    def _now(self) -> Tagger:
+        """The tagger with the mean weights, which are what is tested and kept."""
+        tagger = self.averaged.module
+        assert isinstance(tagger, Tagger)
+        return tagger
+
+    def _keep(self) -> None:
         self.state.best_epoch = self.state.epoch
-        self.best = {name: value.detach().clone() for name, value in tagger.state_dict().items()}
+        self.best = {name: value.detach().clone() for name, value in self._now.state_dict().items()}
 
     def _scores(self, tagger: Tagger, part: Prepared) -> Scores:
         predicted = predict_tags(tagger, part, self.table)
@@ -270,7 +285,9 @@ class _Run:
         dev = self._scores(self.tagger, self.dev) if len(self.dev) else None
         test = self._scores(self.tagger, self.test) if len(self.test) else None
         state, steps = self.state, int(self.state.last["step"])
-        return Trained(self.tagger, self.selection, {"dev": dev, "test": test}, state.best_epoch, steps, self._seconds())
+        return Trained(
+            self.tagger, self.selection, {"dev": dev, "test": test}, state.best_epoch, steps, self._seconds()
+        )
 
 
 def _check_data(data: TrainingData, config: Config) -> None:

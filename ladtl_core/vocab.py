@@ -30,7 +30,10 @@ class Vocabulary:
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Vocabulary:
         tokens = [token for sentence in sentences for token in sentence.tokens]
-        return cls(tuple(sorted({normal_form(token) for token in tokens})), tuple(sorted({c for token in tokens for c in token})))
+        return cls(
+            tuple(sorted({normal_form(token) for token in tokens})),
+            tuple(sorted({c for token in tokens for c in token})),
+        )
 
     @cached_property
     def word_ids(self) -> dict[str, int]:

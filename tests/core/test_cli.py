@@ -1,0 +1,87 @@
+"""The command line as a person runs it: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ladtl_core.records import Sentence
+
+from .conftest import sentences
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ladtl_core", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def write(folder: Path, split: str, made: tuple[Sentence, ...]) -> None:
+    folder.mkdir(exist_ok=True)
+    lines, document = [], ""
+    for sentence in made:
+        if sentence.record_id != document:
+            document = sentence.record_id
+            lines.append(f"# doc = {document}")
+        lines += [f"{token}\t{tag}" for token, tag in zip(sentence.tokens, sentence.tags or (), strict=True)] + [""]
+    (folder / f"{split}.conll").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    root = tmp_path_factory.mktemp("corpora")
+    for name in ("a", "b"):
+        for seed, (split, count) in enumerate({"train": 60, "dev": 20, "test": 20}.items()):
+            write(root / name, split, sentences(name, count, seed))
+    return root / "a", root / "b"
+
+
+def test_train_evaluate_and_predict(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    source, target = folders
+    options = ("--rate", 0.5, "--seed", 1, "--max-steps", 100, "--beta", 0.2)
+    out = tmp_path / "out"
+    trained = run("train", "--source", source, "--target", target, "--method", "la-dtl", *options, "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    result = json.loads(trained.stdout.splitlines()[-1])
+    assert {"method", "dev_f1", "test_f1", "seconds", "steps"} <= set(result)
+    assert result["steps"] == 100 and 60 < result["test_f1"] <= 100
+    assert "epoch" in trained.stderr
+    assert json.loads((out / "scores.json").read_text())["config"]["transfer"]["beta"] == 0.2
+    assert not (out / "checkpoint.safetensors").exists()
+
+    evaluated = run("evaluate", "--model", out, target / "test.conll")
+    assert json.loads(evaluated.stdout)["f1"] == pytest.approx(result["test_f1"])
+
+    text = "the mri of b3 showed fever .\n"
+    (tmp_path / "notes.txt").write_text(text)
+    predicted = [json.loads(line) for line in run("predict", "--model", out, tmp_path / "notes.txt").stdout.splitlines()]
+    assert len(predicted) == 1 and predicted[0]["entities"]
+    for span in predicted[0]["entities"]:
+        assert predicted[0]["text"][span["start"] : span["end"]] in text and 0 <= span["confidence"] <= 1
+
+
+def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    source, target = folders
+    results = []
+    for name in ("one", "two"):
+        out = run("train", "--source", source, "--target", target, "--max-steps", 50, "--out", tmp_path / name)
+        results.append({k: v for k, v in json.loads(out.stdout.splitlines()[-1]).items() if k != "seconds"})
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "--target", "nowhere", "--method", "non-transfer", "--out", "x"), "train.conll: there is no such file"),
+        (("train", "--target", "nowhere", "--out", "x"), "la-dtl needs --source"),
+        (("predict", "--model", "nowhere", "README.md"), "holds no model"),
+    ],
+)
+def test_mistakes_are_told_without_a_traceback(arguments: tuple[str, ...], message: str) -> None:
+    result = run(*arguments)
+    assert result.returncode == 1 and message in result.stderr and "Traceback" not in result.stderr

@@ -1,0 +1,206 @@
+"""The loop: limits of the method, resuming, selection and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from ladtl_core import training
+from ladtl_core.config import Config
+from ladtl_core.data import TrainingData, hold_out
+from ladtl_core.errors import Cancelled, DataError, TrainingError
+from ladtl_core.methods import METHODS
+from ladtl_core.prediction import load_tagger, predict
+from ladtl_core.records import Record
+from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.training import Progress, train
+
+from .conftest import sentences, tiny_config
+
+
+def weights(tagger: Tagger) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in tagger.parameters()])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_the_toy_task(method: str, tiny_data: TrainingData) -> None:
+    config = tiny_config(method)
+    config = dataclasses.replace(config, training=dataclasses.replace(config.training, max_steps=120))
+    trained = train(tiny_data, config)
+    dev = trained.scores["dev"]
+    assert dev is not None and dev.overall.f1 > 80, dev
+    assert dev.records == 6 and dev.interval is not None and dev.interval[0] <= dev.overall.f1 <= dev.interval[1]
+
+
+def test_a_seed_gives_the_same_weights(tiny_data: TrainingData) -> None:
+    first, second = train(tiny_data, tiny_config()), train(tiny_data, tiny_config())
+    assert torch.equal(weights(first.tagger), weights(second.tagger))
+
+
+def test_without_weights_la_dtl_is_joint_training(tiny_data: TrainingData) -> None:
+    joint, double = train(tiny_data, tiny_config("joint-training")), train(tiny_data, tiny_config(alpha=0.0, beta=0.0))
+    assert torch.equal(weights(joint.tagger), weights(double.tagger))
+
+
+def test_a_large_beta_makes_the_crfs_one(tiny_data: TrainingData) -> None:
+    apart = train(tiny_data, tiny_config(alpha=0.0, beta=0.0)).tagger.crf_distance()
+    pulled = train(tiny_data, tiny_config(alpha=0.0, beta=100.0)).tagger.crf_distance()
+    assert float(pulled.detach()) < 0.02 * float(apart.detach())
+
+
+def test_a_large_alpha_brings_the_hidden_states_together(tiny_data: TrainingData) -> None:
+    def last_mmd(alpha: float) -> float:
+        seen: list[Progress] = []
+        train(tiny_data, tiny_config(alpha=alpha, beta=0.0), progress=seen.append)
+        return seen[-1].losses["mmd"]
+
+    assert last_mmd(5.0) < 0.5 * last_mmd(1e-9)
+
+
+def test_progress_has_every_part(tiny_data: TrainingData) -> None:
+    seen: list[Progress] = []
+    train(tiny_data, tiny_config(), progress=seen.append)
+    assert [p.epoch for p in seen] == [0, 0, 1, 2, 3, 4]
+    assert [p.stage for p in seen] == ["embeddings", *["training"] * 5]
+    last = seen[-1]
+    assert set(last.losses) == {"source", "target", "mmd", "crf_l2"} and last.step == 40 and last.epochs == 4
+    assert last.dev is not None and set(last.gap) == {"O", "B-Problem", "I-Problem", "B-Test"}
+
+
+@pytest.mark.parametrize("method", ["la-dtl", "re-training"])
+@pytest.mark.parametrize("stop_after", [1, 2, 3, 4])
+def test_resuming_gives_the_same_weights(method: str, stop_after: int, tiny_data: TrainingData, tmp_path: Path) -> None:
+    config, path = tiny_config(method), tmp_path / "checkpoint.safetensors"
+    whole = train(tiny_data, config)
+    epochs: list[int] = []
+
+    def stop() -> bool:
+        return epochs[-1] == stop_after
+
+    with pytest.raises(Cancelled):
+        train(tiny_data, config, checkpoint=path, progress=lambda p: epochs.append(p.epoch), should_stop=stop)
+    resumed = train(tiny_data, config, checkpoint=path, progress=lambda p: epochs.append(p.epoch))
+    assert torch.equal(weights(whole.tagger), weights(resumed.tagger))
+    assert resumed.scores == whole.scores and resumed.best_epoch == whole.best_epoch
+
+
+def test_a_checkpoint_of_other_settings_or_labels_is_not_used(tiny_data: TrainingData, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    train(tiny_data, tiny_config(), checkpoint=path)
+    other = dataclasses.replace(tiny_data, target=sentences("b", 12, 5))
+    for data, config in ((other, tiny_config()), (tiny_data, tiny_config(beta=1.0))):
+        epochs: list[int] = []
+        train(data, config, checkpoint=path, progress=lambda p, seen=epochs: seen.append(p.epoch))  # type: ignore[misc]
+        assert epochs[0] == 0
+
+
+def test_a_broken_checkpoint_starts_over(tiny_data: TrainingData, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(b"half a file")
+    assert torch.equal(
+        weights(train(tiny_data, tiny_config(), checkpoint=path).tagger),
+        weights(train(tiny_data, tiny_config()).tagger),
+    )
+
+
+def test_few_labels_choose_how_to_stop(tiny_data: TrainingData) -> None:
+    without_dev = dataclasses.replace(tiny_data, dev=())
+    assert hold_out(tiny_data, 50, 0)[1].kind == "dev"
+    assert hold_out(without_dev, 50, 0)[1].kind == "fixed"
+    many = dataclasses.replace(without_dev, target=sentences("b", 40, 0))
+    split, selection = hold_out(many, 50, 0)
+    assert selection.kind == "fifth" and "4" in selection.text and "20" in selection.text
+    assert {s.record_id for s in split.dev}.isdisjoint({s.record_id for s in split.target})
+    assert len(split.dev) + len(split.target) == 40 and len({s.record_id for s in split.dev}) == 4
+    assert hold_out(many, 50, 1)[0].dev != split.dev
+
+
+def test_below_ten_records_a_fixed_number_of_steps(tiny_data: TrainingData) -> None:
+    config = tiny_config()
+    config = dataclasses.replace(config, training=dataclasses.replace(config.training, fixed_steps=15))
+    trained = train(dataclasses.replace(tiny_data, dev=()), config)
+    assert trained.steps == 15 and trained.scores["dev"] is None and trained.scores["test"] is not None
+
+
+def test_dev_and_test_words_stay_unknown(tiny_data: TrainingData) -> None:
+    unseen = dataclasses.replace(tiny_data, dev=sentences("zzz", 4, 0), test=sentences("qqq", 4, 0))
+    words = train(unseen, tiny_config()).tagger.vocabulary.words
+    assert not any(word.startswith(("zzz", "qqq")) for word in words)
+
+
+def test_a_label_of_one_side_only(tiny_data: TrainingData) -> None:
+    """Labels that the domains do not share train their own CRF and stay out of both transfers."""
+    renamed = tuple(
+        dataclasses.replace(s, tags=tuple(t.replace("Test", "Exam") for t in s.tags or ())) for s in tiny_data.source
+    )
+    seen: list[Progress] = []
+    trained = train(dataclasses.replace(tiny_data, source=renamed), tiny_config(), progress=seen.append)
+    assert "B-Exam" in trained.tagger.tags[SOURCE] and "B-Exam" not in trained.tagger.tags[TARGET]
+    assert set(seen[-1].gap) == {"O", "B-Problem", "I-Problem"}
+
+
+@pytest.mark.parametrize(
+    ("missing", "method", "message"),
+    [("target", "la-dtl", "no labelled training record"), ("source", "la-dtl", "needs a source department")],
+)
+def test_nothing_to_train_on(missing: str, method: str, message: str, tiny_data: TrainingData) -> None:
+    data = TrainingData(**{**vars(tiny_data), missing: ()})
+    with pytest.raises(TrainingError, match=message):
+        train(data, tiny_config(method))
+
+
+def test_a_loss_that_is_no_number_names_its_step(tiny_data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        return torch.tensor(float("nan"), requires_grad=True), {"mmd": torch.tensor(float("nan"))}
+
+    monkeypatch.setattr(training, "objective", broken)
+    with pytest.raises(TrainingError, match="the loss mmd is nan at step 1"):
+        train(tiny_data, tiny_config())
+
+
+def test_a_saved_model_predicts_as_before(tiny_data: TrainingData, tmp_path: Path) -> None:
+    trained = train(tiny_data, tiny_config())
+    records = [
+        Record("r1", "the mri of ward showed severe fever .\nthe ct showed pain ."),
+        Record("r2", "\n"),
+        Record("r3", "😀 mri"),
+    ]
+    digest = trained.save(tmp_path)
+    again = load_tagger(tmp_path)
+    assert predict(again, records) == predict(trained.tagger, records)
+    assert trained.save(tmp_path) == digest
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(DataError, match="holds no model"):
+        load_tagger(tmp_path)
+
+
+def test_rate_keeps_a_seeded_share_of_sentences() -> None:
+    data = TrainingData(source=(), target=sentences("b", 100, 0))
+    tenth = data.with_rate(0.1, 3)
+    assert len(tenth.target) == 10 and len(tenth.unlabelled) == 90 and tenth == data.with_rate(0.1, 3)
+    assert tenth != data.with_rate(0.1, 4)
+    assert all(s.tags is None for s in tenth.unlabelled)
+    with pytest.raises(DataError, match="rate is 0"):
+        data.with_rate(0, 0)
+
+
+def test_splits_decide_what_a_record_is_for() -> None:
+    from ladtl_core.records import Entity
+
+    text, spans = "fever today", (Entity(0, 5, "Problem"),)
+    target = [Record(s, text, spans, split=s) for s in ("pool", "train", "dev", "test")] + [
+        Record("u", text, split="pool")
+    ]
+    source = [Record(s, text, spans, split=s) for s in ("train", "dev")] + [Record("none", text, spans)]
+    data = TrainingData.of_records(source, [*target, Record("v", text, split="dev")])
+    assert [s.record_id for s in data.source] == ["train", "none"]
+    assert [s.record_id for s in data.target] == ["pool", "train"]
+    assert [s.record_id for s in (*data.dev, *data.test, *data.unlabelled)] == ["dev", "test", "u"]
+
+
+def test_config_is_strict_and_round_trips() -> None:
+    config = tiny_config("re-training", alpha=0.5)
+    assert Config.from_dict(config.to_dict()) == config
