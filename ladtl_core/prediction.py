@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -112,7 +113,7 @@ def load_tagger(folder: Path) -> Tagger:
         tags = {domain: tuple(of_domain) for domain, of_domain in about["tags"].items()}
         tagger = Tagger(Config.from_dict(about["config"]), Vocabulary.from_dict(about["vocabulary"]), tags)
         tagger.load_state_dict(load_file(folder / "model.safetensors"))
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise DataError(f"holds no model that can be read ({error})", file=str(folder)) from error
     tagger.eval()
     return tagger
