@@ -82,7 +82,7 @@ def selection_of(dev_records: int, target_records: int, fixed_steps: int) -> Sel
         held_out = target_records // 5
         return Selection(
             "fifth",
-            f"No dev record is labelled: stops early on a random fifth ({held_out} of {target_records} labelled records).",
+            f"No dev record is labelled: stops early on {held_out} random ones of {target_records} labelled records.",
         )
     return Selection(
         "fixed", f"Fewer than {FEWEST_RECORDS_TO_HOLD_OUT} labelled records: trains for {fixed_steps} steps."

@@ -55,9 +55,10 @@ def objective(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """L = L_c + alpha L_LaMMD + beta L_p + gamma L_r (Wang et al. 2018) on one batch a domain, and its parts.
 
-    L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) where both train.
+    L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) if both train.
     """
-    hidden = _hidden(tagger, table, batches)
+    # One call a domain: lengths differ between departments, and padding both to the longer costs more than a call.
+    hidden = {domain: tagger.hidden(table, batch.forms, batch.mask) for domain, batch in batches.items()}
     parts = {
         domain: -tagger.head(domain).log_likelihood(hidden[domain], batch.tags, batch.mask).mean()
         for domain, batch in batches.items()
@@ -83,20 +84,6 @@ def remaining_l2(tagger: Tagger) -> Tensor:
     """L_r: squared norm of the encoder's parameters besides the embeddings of words, which are pre-trained."""
     chosen = [p for name, p in tagger.encoder.named_parameters() if not name.startswith("words.")]
     return torch.stack([(p**2).sum() for p in chosen]).sum()
-
-
-def _hidden(tagger: Tagger, table: Forms, batches: dict[str, Batch]) -> dict[str, Tensor]:
-    """Hidden states of each domain, from one call of the encoder for all of them."""
-    if len(batches) == 1:
-        return {domain: tagger.hidden(table, batch.forms, batch.mask) for domain, batch in batches.items()}
-    longest = max(batch.forms.shape[1] for batch in batches.values())
-    pad = torch.nn.functional.pad
-    forms = torch.cat([pad(b.forms, (0, longest - b.forms.shape[1])) for b in batches.values()])
-    mask = torch.cat([pad(b.mask, (0, longest - b.mask.shape[1])) for b in batches.values()])
-    parts = tagger.hidden(table, forms, mask).split([len(b.forms) for b in batches.values()])
-    return {
-        domain: part[:, : batch.forms.shape[1]] for (domain, batch), part in zip(batches.items(), parts, strict=True)
-    }
 
 
 def _aligned(tagger: Tagger, hidden: dict[str, Tensor], batches: dict[str, Batch], config: TransferConfig) -> Tensor:

@@ -62,7 +62,9 @@ def test_project_imports(place: str) -> None:
                 assert covered(name, ALLOWED[place] | {own}), f"{path.relative_to(ROOT)} must not import {name}"
 
 
-@pytest.mark.parametrize("place", ["workbench/store", "workbench/services", "workbench/jobs", "workbench/web", "ladtl_core"])
+@pytest.mark.parametrize(
+    "place", ["workbench/store", "workbench/services", "workbench/jobs", "workbench/web", "ladtl_core"]
+)
 def test_no_streamlit_below_the_pages(place: str) -> None:
     for path in sources(place):
         names = {name.split(".")[0] for name in imports(path)}

@@ -59,7 +59,9 @@ def test_train_evaluate_and_predict(folders: tuple[Path, Path], tmp_path: Path) 
 
     text = "the mri of b3 showed fever .\n"
     (tmp_path / "notes.txt").write_text(text)
-    predicted = [json.loads(line) for line in run("predict", "--model", out, tmp_path / "notes.txt").stdout.splitlines()]
+    predicted = [
+        json.loads(line) for line in run("predict", "--model", out, tmp_path / "notes.txt").stdout.splitlines()
+    ]
     assert len(predicted) == 1 and predicted[0]["entities"]
     for span in predicted[0]["entities"]:
         assert predicted[0]["text"][span["start"] : span["end"]] in text and 0 <= span["confidence"] <= 1
@@ -77,7 +79,10 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("train", "--target", "nowhere", "--method", "non-transfer", "--out", "x"), "train.conll: there is no such file"),
+        (
+            ("train", "--target", "nowhere", "--method", "non-transfer", "--out", "x"),
+            "train.conll: there is no such file",
+        ),
         (("train", "--target", "nowhere", "--out", "x"), "la-dtl needs --source"),
         (("predict", "--model", "nowhere", "README.md"), "holds no model"),
     ],
