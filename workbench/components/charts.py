@@ -1,0 +1,106 @@
+"""Figures as plain data, without loading plotly: what they show, their axes and their colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Figure = dict[str, Any]
+
+# One colour a method and a part of the loss, the same in every chart; legible on light and on dark.
+METHOD_COLOURS = {"non-transfer": "#8a8f98", "re-training": "#c9822b", "joint-training": "#4a90d9", "la-dtl": "#0f9d8a"}
+LOSS_NAMES = {
+    "source": "L_c source",
+    "target": "L_c target",
+    "mmd": "La-MMD",
+    "crf_l2": "L_p",
+    "l2": "L_r",
+}
+LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")
+
+
+def curves(
+    title: str, lines: Mapping[str, tuple[Sequence[float], Sequence[float | None]]], y: str, *, colours: Mapping[str, str] = {}
+) -> Figure:
+    """Lines over epochs, each named at its end; `lines` maps a name to its epochs and values."""
+    traces, notes = [], []
+    for i, (name, (epochs, values)) in enumerate(lines.items()):
+        colour = colours.get(name, LINES[i % len(LINES)])
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(epochs) > 1 else "markers",
+                "name": name,
+                "x": list(epochs),
+                "y": list(values),
+                "line": {"color": colour, "width": 2},
+                "hovertemplate": f"{name}<br>epoch %{{x}}: %{{y:.3g}}<extra></extra>",
+            }
+        )
+        if len(lines) > 1 and epochs and values[-1] is not None:
+            notes.append(
+                {
+                    "x": epochs[-1],
+                    "y": values[-1],
+                    "text": name,
+                    "xanchor": "left",
+                    "xshift": 5,
+                    "showarrow": False,
+                    "font": {"color": colour, "size": 11},
+                }
+            )
+    return {
+        "data": traces,
+        "layout": {
+            "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
+            "annotations": _apart(notes),
+            "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero"},
+            "yaxis": {"title": {"text": y}},
+            "margin": {"l": 50, "r": 96 if notes else 16, "t": 34, "b": 42},
+        },
+        "description": f"{title}: {', '.join(lines)}",
+    }
+
+
+def _apart(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Names at the ends of lines that lie close are moved up or down, a line of text each."""
+    if len(notes) < 2:
+        return notes
+    values = [note["y"] for note in notes]
+    span = (max(values) - min(values)) or 1.0
+    previous: float | None = None
+    for note in sorted(notes, key=lambda note: float(note["y"])):
+        place = (note["y"] - min(values)) / span * 150
+        wanted = place if previous is None else max(place, previous + 13)
+        note["yshift"], previous = wanted - place, wanted
+    return notes
+
+
+def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:
+    """Tokens by gold label (rows) and predicted label (columns), each row as a share of its gold tokens."""
+    names = sorted({*table, *(name for row in table.values() for name in row)}, key=lambda name: (name == "O", name))
+    counts = [[table.get(gold, {}).get(found, 0) for found in names] for gold in names]
+    shares = [[100 * n / max(sum(row), 1) for n in row] for row in counts]
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "x": names,
+                "y": names,
+                "z": shares,
+                "text": counts,
+                "texttemplate": "%{text}",
+                "colorscale": "Teal",
+                "zmin": 0,
+                "zmax": 100,
+                "showscale": False,
+                "hovertemplate": "gold %{y}, predicted %{x}: %{text} tokens (%{z:.1f} %)<extra></extra>",
+            }
+        ],
+        "layout": {
+            "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
+            "xaxis": {"title": {"text": "predicted"}},
+            "yaxis": {"title": {"text": "gold"}, "autorange": "reversed"},
+        },
+        "description": title,
+    }

@@ -1,0 +1,27 @@
+"""A Plotly chart that is updated in place: no flicker, the zoom stays, and plotly.js comes from the app itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+PLOTLY_URL = "/assets/plotly.min.js"
+_HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "live_plot",
+    html='<div class="live-plot" role="img"></div>',
+    css=(_HERE / "live_plot.css").read_text(encoding="utf-8"),
+    js=(_HERE / "live_plot.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_plot(figure: dict[str, Any], *, key: str, height: int = 260) -> None:
+    """Show a figure as plain data: `{"data": [traces], "layout": {...}, "description": str}`; `height` in pixels.
+
+    A trace colour that names a theme colour (`"text"`, `"primary"`) follows light and dark.
+    """
+    _component(key=key, data={"figure": figure, "height": height, "source": PLOTLY_URL}, height=height)

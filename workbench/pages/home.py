@@ -1,0 +1,57 @@
+"""Home: where each department stands and what to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.components.numbers import f1_text
+from workbench.services import access, overview
+from workbench.services.overview import Standing
+
+BUTTONS = {
+    "data": ("Import records", "pages/data.py"),
+    "annotate": ("Label records", "pages/annotate.py"),
+    "evaluate": ("Label the evaluation set", "pages/annotate.py"),
+    "train": ("Train", "pages/train.py"),
+    "review": ("Review suggestions", "pages/review.py"),
+}
+
+
+def show() -> None:
+    standings = overview.standings(access.database())
+    st.title("Departments")
+    if not standings:
+        st.write("A department is a set of records with one kind of labels. Import the first to begin.")
+        if st.button("Import records", type="primary"):
+            st.switch_page("pages/data.py")
+        return
+    if any(standing.generated for standing in standings):
+        st.caption("Departments marked *generated* are a demonstration: a program wrote them, they describe no patient.")
+    columns = st.columns(min(len(standings), 4), gap="medium")
+    for i, standing in enumerate(standings):
+        with columns[i % len(columns)]:
+            _card(standing)
+
+
+def _card(standing: Standing) -> None:
+    with st.container(border=True, height="stretch", key=f"card-{standing.department_id}"):
+        st.subheader(standing.name, anchor=False)
+        st.caption("generated" if standing.generated else "imported")
+        rows = {
+            "records": f"{standing.records:,}",
+            "labelled": f"{standing.labelled:,}",
+            "evaluation set": f"{standing.evaluation_labelled} of {standing.evaluation_records}",
+            "current model": "none" if standing.model_version is None else f"v{standing.model_version}",
+            "F1 on dev": f1_text(standing.dev),
+        }
+        lines = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
+        st.html(f'<dl class="figures">{lines}</dl>')
+        st.write(standing.next_step)
+        text, page = BUTTONS[standing.action]
+        if st.button(text, key=f"next-{standing.department_id}", type="primary", width="stretch"):
+            st.session_state["department"] = standing.department_id
+            st.session_state["evaluation"] = standing.action == "evaluate"
+            st.switch_page(page)
+
+
+show()

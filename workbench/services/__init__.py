@@ -1,0 +1,1 @@
+"""What the workbench does, without Streamlit and without SQL."""

@@ -1,0 +1,110 @@
+"""Gold against predicted: what the current model missed, made up, called wrong or cut wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ladtl_core.records import Entity
+from workbench.store import annotations, departments, trained
+from workbench.store.database import Database
+
+KINDS = ("correct", "missed", "spurious", "wrong label", "wrong boundary")
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A predicted span with the probability (0-1) that the model gives it."""
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference or agreement: `gold` is None for a spurious span, `predicted` None for a missed one."""
+
+    kind: str
+    gold: Entity | None
+    predicted: Prediction | None
+
+
+@dataclass(frozen=True)
+class ReviewedRecord:
+    """One labelled record with the model's spans and how they differ."""
+
+    record_id: int
+    external_id: str
+    text: str
+    tokens: tuple[tuple[int, int], ...]
+    gold: tuple[Entity, ...]
+    predicted: tuple[Prediction, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def errors(self) -> int:
+        return sum(finding.kind != "correct" for finding in self.findings)
+
+
+def dev_records(database: Database, department_id: int) -> list[ReviewedRecord]:
+    """The labelled dev records under the department's current model; empty without a model."""
+    with database.reading() as session:
+        model_id = departments.get(session, department_id).current_model_id
+        if model_id is None:
+            return []
+        gold = annotations.gold(session, department_id, ("dev",))
+        spans = trained.suggestions(session, model_id, [item.record.id for item in gold])
+    reviewed = []
+    for item in gold:
+        row = item.record
+        predicted = [Prediction(**span) for span in spans.get(row.id, [])]
+        reviewed.append(
+            ReviewedRecord(
+                row.id,
+                row.external_id,
+                row.text,
+                tuple((start, end) for start, end in row.tokens),
+                tuple(item.entities),
+                tuple(predicted),
+                tuple(compare(item.entities, predicted)),
+            )
+        )
+    return reviewed
+
+
+def compare(gold: Sequence[Entity], predicted: Sequence[Prediction]) -> list[Finding]:
+    """Pair predictions with gold: first equal ones, then the same stretch, then an overlap of the same label.
+
+    What then remains is missed or spurious. Each span is used once; the result is in the order of the text.
+    """
+    open_gold, open_predicted = list(gold), list(predicted)
+    findings = []
+    for kind, fits in (
+        ("correct", lambda g, p: (g.start, g.end, g.label) == (p.start, p.end, p.label)),
+        ("wrong label", lambda g, p: (g.start, g.end) == (p.start, p.end)),
+        ("wrong boundary", lambda g, p: g.label == p.label and g.start < p.end and p.start < g.end),
+    ):
+        for span in list(open_predicted):
+            match = next((entity for entity in open_gold if fits(entity, span)), None)
+            if match is not None:
+                findings.append(Finding(kind, match, span))
+                open_gold.remove(match)
+                open_predicted.remove(span)
+    findings += [Finding("missed", entity, None) for entity in open_gold]
+    findings += [Finding("spurious", None, span) for span in open_predicted]
+    return sorted(findings, key=_place)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    at = finding.gold or finding.predicted
+    assert at is not None
+    return at.start, at.end
+
+
+def counts(records: Sequence[ReviewedRecord]) -> dict[str, int]:
+    """How many findings of each kind, every kind named."""
+    found = Counter(finding.kind for record in records for finding in record.findings)
+    return {kind: found[kind] for kind in KINDS}
