@@ -1,0 +1,150 @@
+"""A learner for the tests of jobs: as resumable as the real one, without torch, with pauses where a kill shall hit.
+
+Run as a program it is a worker with that learner: `python -m tests.workbench.fake_learner --slot worker-1 ...`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ladtl_core.config import Config
+from ladtl_core.data import Selection, TrainingData
+from ladtl_core.errors import Cancelled, TrainingError
+from ladtl_core.records import Record
+from workbench.jobs.execution import Learner
+from workbench.jobs.worker import WorkerSettings, work
+
+DIVERGES = 1e6  # the learning rate at which the loss is no number
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Seconds in an epoch, in the middle of writing a checkpoint, and in saving the model; an epoch that hangs."""
+
+    epoch: float = 0.0
+    write: float = 0.0
+    save: float = 0.0
+    hang_at: int = 0
+
+
+@dataclass(frozen=True)
+class FakeProgress:
+    payload: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.payload
+
+
+@dataclass(frozen=True)
+class FakeTrained:
+    tagger: str
+    best_epoch: int
+    pause: float
+    steps: int = 1
+    seconds: float = 0.1
+    selection: Selection = field(default=Selection("fixed", "for a fixed time"))
+    scores: dict[str, None] = field(default_factory=lambda: {"dev": None, "test": None})
+
+    def save(self, folder: Path) -> str:
+        time.sleep(self.pause)
+        (folder / "model.json").write_text(json.dumps(self.tagger), encoding="utf-8")
+        return self.tagger
+
+
+@dataclass(frozen=True)
+class FakeLearner:
+    pauses: Pauses = Pauses()
+
+    def train(
+        self,
+        data: TrainingData,
+        config: Config,
+        *,
+        progress: Callable[[FakeProgress], None],
+        should_stop: Callable[[], bool],
+        checkpoint: Path,
+    ) -> FakeTrained:
+        epochs = -(-config.training.max_steps // config.training.epoch_steps)
+        state, epoch = data.fingerprint(), 0
+        if checkpoint.exists():
+            state, epoch = json.loads(checkpoint.read_text(encoding="utf-8"))
+            progress(_progress("training", epoch, epochs))
+        else:
+            progress(_progress("embeddings", 0, epochs))
+            progress(_progress("training", 0, epochs))
+        while epoch < epochs:
+            if config.training.learning_rate == DIVERGES:
+                raise TrainingError("the loss target is nan at step 1; a smaller learning rate may help")
+            time.sleep(self.pauses.epoch if epoch + 1 != self.pauses.hang_at else 3600)
+            epoch += 1
+            state = hashlib.sha256(f"{state} {config.training.seed} {epoch}".encode()).hexdigest()
+            self._write(checkpoint, json.dumps([state, epoch]))
+            progress(_progress("training", epoch, epochs))
+            if should_stop():
+                raise Cancelled("cancelled")
+        return FakeTrained(state, epochs, self.pauses.save)
+
+    def _write(self, checkpoint: Path, text: str) -> None:
+        new = checkpoint.with_name(checkpoint.name + ".new")
+        new.write_text(text[: len(text) // 2], encoding="utf-8")
+        time.sleep(self.pauses.write)
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, checkpoint)
+
+    def load(self, folder: Path) -> str:
+        loaded: str = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        return loaded
+
+    def predict(self, tagger: str, records: Sequence[Record]) -> list[list[Any]]:
+        """The first word of every record is a Problem."""
+        return [
+            [argparse.Namespace(start=0, end=len(r.text.split()[0]), label="Problem", confidence=0.75)] for r in records
+        ]
+
+    def learner(self) -> Learner:
+        return Learner(self.train, self.load, self.predict)
+
+
+def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:
+    dev = {"precision": 50.0, "recall": 50.0, "f1": 50.0 + epoch} if epoch else None
+    losses = {"target": 1.0 / epoch} if epoch else {}
+    gap = {"B-Problem": 0.1} if epoch else {}
+    return FakeProgress(
+        {
+            "stage": stage,
+            "epoch": epoch,
+            "epochs": epochs,
+            "step": epoch,
+            "seconds": float(epoch),
+            "losses": losses,
+            "dev": dev,
+            "gap": gap,
+        }
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--slot", required=True)
+    parser.add_argument("--stalled-seconds", type=float, default=30)
+    for name in ("epoch", "write", "save"):
+        parser.add_argument(f"--{name}", type=float, default=0)
+    parser.add_argument("--hang-at", type=int, default=0)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO)
+    fake = FakeLearner(Pauses(given.epoch, given.write, given.save, given.hang_at))
+    return work(WorkerSettings(given.slot, beat_seconds=0.2, stalled_seconds=given.stalled_seconds), fake.learner)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

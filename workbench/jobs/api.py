@@ -1,0 +1,191 @@
+"""The whole interface to background runs, for services, pages and the command line. Loads neither torch nor DBOS.
+
+Submitting writes one row; a worker on this or another machine that shares the database takes it from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ladtl_core
+from ladtl_core.config import Config
+from ladtl_core.errors import ConfigError
+from workbench.jobs import inputs
+from workbench.jobs.reaper import STALLED_SECONDS
+from workbench.store import departments, runs, trained
+from workbench.store.database import Database
+from workbench.store.models import RUN_ENDINGS, Run, now
+
+
+def needs_source(config: Config) -> bool:
+    """Whether the method learns from a source department; if not, sources are left out of the run."""
+    return config.transfer.method != "non-transfer"
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """What a person asks for: department ids and settings. The target's token scheme replaces `config.model.scheme`."""
+
+    sources: tuple[int, ...]
+    target: int
+    config: Config
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run as it stands. `stalled`: its worker has been silent for long, and it will be taken over.
+
+    `result` of a succeeded training: model_id, scores, selection, best_epoch, steps, seconds, hash.
+    """
+
+    run_id: int
+    kind: str
+    department_id: int
+    title: str
+    state: str
+    stalled: bool
+    cancel_requested: bool
+    attempt: int
+    spec: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+    result: dict[str, Any] | None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in RUN_ENDINGS
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of a run; `seq` counts from 0 without gaps; a later attempt may write it again, for the same step."""
+
+    seq: int
+    attempt: int
+    payload: dict[str, Any]
+
+
+def submit_training(database: Database, spec: TrainSpec) -> int:
+    """Freeze the labels and queue the training; returns the run's id.
+
+    The same settings on the same labels and texts are the same run: it is returned if it succeeded or is under way,
+    and attempted anew if it failed or was cancelled. Raises ConfigError, and NotFound for an unknown department.
+    """
+    with_source = needs_source(spec.config)
+    if with_source and not spec.sources:
+        raise ConfigError(f"{spec.config.transfer.method} needs a source department; choose at least one")
+    if spec.target in spec.sources:
+        raise ConfigError("a department cannot be source and target at once; take it out of the sources")
+    with database.session() as session:
+        sources = [inputs.frozen(session, source) for source in sorted(set(spec.sources)) if with_source]
+        target = inputs.frozen(session, spec.target)
+        scheme = departments.get(session, spec.target).scheme
+    config = replace(spec.config, model=replace(spec.config.model, scheme=scheme))
+    names = " + ".join(part["name"] for part in sources)
+    title = f"{config.transfer.method}: {names + ' → ' if names else ''}{target['name']}"
+    stored = {"config": config.to_dict(), "sources": sources, "target": target}
+    return _submit(database, "train", spec.target, title, stored)
+
+
+def submit_prediction(database: Database, model_id: int) -> int:
+    """Queue the prediction of all records of the model's department, those imported later included; the run's id."""
+    with database.reading() as session:
+        model = trained.get(session, model_id)
+        name = departments.get(session, model.department_id).name
+        last = inputs.last_record(session, model.department_id)
+    stored = {"model_id": model_id, "hash": model.hash, "last_record": last}
+    return _submit(database, "predict", model.department_id, f"suggestions: {name}, version {model.version}", stored)
+
+
+def status(database: Database, run_id: int) -> RunStatus:
+    """Raises NotFound."""
+    with database.reading() as session:
+        return _status(runs.get(session, run_id))
+
+
+def list_runs(database: Database, department_id: int | None = None) -> list[RunStatus]:
+    """All runs, or those of a target department; newest first."""
+    with database.reading() as session:
+        return [_status(run) for run in runs.all_runs(session, department_id)]
+
+
+def events(database: Database, run_id: int, after: int = -1) -> list[Event]:
+    """The run's events with a seq above `after`, in order."""
+    with database.reading() as session:
+        return [Event(event.seq, event.attempt, event.payload) for event in runs.events(session, run_id, after)]
+
+
+def cancel(database: Database, run_id: int) -> None:
+    """Ask the run to stop: at once if it waits, at the end of its epoch if it runs; nothing happens if it has ended."""
+    with database.session() as session:
+        runs.request_cancel(session, run_id)
+
+
+def retry(database: Database, run_id: int) -> None:
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint. Others are left as they are."""
+    with database.session() as session:
+        runs.requeue(session, run_id)
+
+
+def _submit(database: Database, kind: str, department_id: int, title: str, spec: dict[str, Any]) -> int:
+    with database.session() as session:
+        run = runs.create(
+            session,
+            kind=kind,
+            department_id=department_id,
+            title=title,
+            spec=spec,
+            spec_hash=spec_hash(kind, spec),
+            code_version=code_version(),
+        )
+        runs.requeue(session, run.id)  # does nothing to a new, living or succeeded one
+        return run.id
+
+
+def spec_hash(kind: str, spec: dict[str, Any]) -> str:
+    """SHA-256 of the canonical JSON; names and row numbers that may differ for the same content are left out."""
+
+    def content(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: content(item) for key, item in value.items() if key not in ("name", "snapshot")}
+        return [content(item) for item in value] if isinstance(value, list) else value
+
+    canonical = json.dumps([kind, content(spec)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """The version of the learning code, with a hash of its source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(ladtl_core.__path__[0]).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{ladtl_core.__version__}+{digest.hexdigest()[:8]}"
+
+
+def _status(run: Run) -> RunStatus:
+    silent = run.heartbeat_at is None or now() - run.heartbeat_at > timedelta(seconds=STALLED_SECONDS)
+    return RunStatus(
+        run_id=run.id,
+        kind=run.kind,
+        department_id=run.department_id,
+        title=run.title,
+        state=run.state,
+        stalled=run.state == "running" and silent,
+        cancel_requested=run.cancel_requested,
+        attempt=run.attempt,
+        spec=run.spec,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        error=run.error,
+        result=run.result,
+    )

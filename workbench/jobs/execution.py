@@ -1,0 +1,260 @@
+"""What a run does, in a worker: from the labels that were frozen for it to a model and its suggestions.
+
+Only this module uses the training half of `ladtl_core`, and loads it when a worker asks for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from ladtl_core.config import Config
+from ladtl_core.data import TrainingData
+from ladtl_core.errors import Cancelled, LadtlError
+from ladtl_core.records import Record
+from workbench.jobs import inputs
+from workbench.store import runs, trained
+from workbench.store.database import Database
+from workbench.store.errors import Fenced, NotClaimable
+from workbench.store.models import Attempt, Run
+from workbench.store.paths import home
+
+BEAT_SECONDS = 2.0
+MOST_INTERRUPTIONS = 5
+PREDICTED_AT_ONCE = 200
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training` and `ladtl_core.prediction`."""
+
+    train: Callable[..., Any]
+    load: Callable[[Path], Any]
+    predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
+
+
+def core_learner() -> Learner:
+    """The real one; loads torch."""
+    from ladtl_core.prediction import load_tagger, predict
+    from ladtl_core.training import train
+
+    return Learner(train, load_tagger, predict)
+
+
+def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:
+    """Make one attempt at a run, if it may be made, and write down how it ended.
+
+    A run that is no longer waiting, or that another worker took over, is left alone: deliveries may repeat.
+    """
+    try:
+        with database.session() as session:
+            number = runs.claim(session, run_id, worker)
+            run = runs.get(session, run_id)
+            interruptions = _interruptions(runs.attempts(session, run_id)[:-1])
+    except NotClaimable as refused:
+        log.info("%s", refused)
+        return
+    attempt = _Attempt(database, run, number, learner)
+    try:
+        with attempt.beating(beat_seconds):
+            ending = _ending(attempt, interruptions)
+        if ending is not None:
+            attempt.finish(*ending)
+    except Fenced as replaced:
+        log.warning("%s", replaced)
+
+
+def _interruptions(attempts: Sequence[Attempt]) -> int:
+    """How many attempts in a row, up to the last one, ended without saying so."""
+    return sum(1 for _ in takewhile(lambda attempt: attempt.outcome == "lost", reversed(attempts)))
+
+
+def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | None:
+    """Do the work; state and error if it did not succeed. Success is written in one transaction with what it made."""
+    try:
+        if interruptions >= MOST_INTERRUPTIONS:
+            raise LadtlError(
+                f"given up after {interruptions} attempts that ended without a word: the worker was killed each time, "
+                "perhaps for lack of memory; see its log file"
+            )
+        attempt.stop_if_asked()
+        attempt.work()
+    except Fenced:
+        raise
+    except Cancelled:
+        return "cancelled", None
+    except LadtlError as error:
+        return "failed", str(error)
+    except Exception as error:
+        # Where it happened, but not the message, which might quote a record: log files hold no clinical text.
+        places = "".join(traceback.format_tb(error.__traceback__))
+        log.error("run %d: %s\n%s", attempt.run.id, type(error).__name__, places)
+        return "failed", f"an error of the program, not of your data ({type(error).__name__}: {error})"
+    return None
+
+
+class _Attempt:
+    """One attempt at a run; every write carries its number, and is refused once another attempt has begun."""
+
+    def __init__(self, database: Database, run: Run, number: int, learner: Learner) -> None:
+        self.database, self.run, self.number, self.learner = database, run, number, learner
+        self._places = self._recorded()
+
+    @contextmanager
+    def beating(self, seconds: float) -> Iterator[None]:
+        """Say every few seconds that the worker lives."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(seconds):
+                try:
+                    with self.database.session() as session:
+                        if not runs.beat(session, self.run.id, self.number).mine:
+                            return
+                except Exception as error:  # the database may be back for the next beat
+                    log.warning("no heartbeat for run %d: %s", self.run.id, type(error).__name__)
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def should_stop(self) -> bool:
+        """Whether somebody cancelled the run or another attempt has replaced this one."""
+        with self.database.reading() as session:
+            run = runs.get(session, self.run.id)
+        return run.cancel_requested or run.state != "running" or run.attempt != self.number
+
+    def stop_if_asked(self) -> None:
+        if self.should_stop():
+            raise Cancelled("cancelled before the end")
+
+    def work(self) -> None:
+        if self.run.kind == "train":
+            self._train()
+        else:
+            self._predict()
+
+    def _train(self) -> None:
+        spec = self.run.spec
+        config = Config.from_dict(spec["config"])
+        with self.database.reading() as session:
+            sources = [record for part in spec["sources"] for record in inputs.training_records(session, part)]
+            target = inputs.training_records(session, spec["target"])
+        trained_now = self.learner.train(
+            TrainingData.of_records(sources, target, config.model.scheme),
+            config,
+            progress=lambda progress: self.tell(progress.to_dict()),
+            should_stop=self.should_stop,
+            checkpoint=self._checkpoint(),
+        )
+        digest = self._save(trained_now)
+        spans = self._suggestions(trained_now.tagger)
+        scores = {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()}
+        result = {
+            "scores": scores,
+            "selection": {"kind": trained_now.selection.kind, "text": trained_now.selection.text},
+            "best_epoch": trained_now.best_epoch,
+            "steps": trained_now.steps,
+            "seconds": trained_now.seconds,
+            "hash": digest,
+        }
+        with self.database.session() as session:
+            model = trained.add_model(
+                session,
+                department_id=self.run.department_id,
+                run_id=self.run.id,
+                folder=digest,
+                hash=digest,
+                scores=scores,
+            )
+            trained.store_suggestions(session, model.id, spans)
+            runs.finish(session, self.run.id, self.number, "succeeded", result={**result, "model_id": model.id})
+        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+
+    def _predict(self) -> None:
+        with self.database.reading() as session:
+            model = trained.get(session, self.run.spec["model_id"])
+        spans = self._suggestions(self.learner.load(home() / "models" / model.folder))
+        with self.database.session() as session:
+            trained.store_suggestions(session, model.id, spans)
+            runs.finish(
+                session, self.run.id, self.number, "succeeded", result={"model_id": model.id, "records": len(spans)}
+            )
+
+    def _suggestions(self, tagger: Any) -> dict[int, list[dict[str, Any]]]:
+        """The spans of every record of the department, by the record's id."""
+        with self.database.reading() as session:
+            records = inputs.all_records(session, self.run.department_id)
+        found: dict[int, list[dict[str, Any]]] = {}
+        for first in range(0, len(records), PREDICTED_AT_ONCE):
+            self.stop_if_asked()
+            part = records[first : first + PREDICTED_AT_ONCE]
+            self.tell({"stage": "suggestions", "epoch": first, "epochs": len(records)})
+            for (record_id, _), spans in zip(
+                part, self.learner.predict(tagger, [record for _, record in part]), strict=True
+            ):
+                found[record_id] = [
+                    {"start": s.start, "end": s.end, "label": s.label, "confidence": s.confidence} for s in spans
+                ]
+        return found
+
+    def tell(self, payload: dict[str, Any]) -> None:
+        """Write an event. One that an earlier attempt wrote already keeps its place, so that no number is left out."""
+        step = (payload["stage"], payload["epoch"])
+        place = self._places.setdefault(step, len(self._places))
+        with self.database.session() as session:
+            runs.record_event(session, self.run.id, self.number, place, payload)
+
+    def _recorded(self) -> dict[tuple[str, int], int]:
+        with self.database.reading() as session:
+            events = runs.events(session, self.run.id, -1)
+        return {(event.payload["stage"], event.payload["epoch"]): event.seq for event in events}
+
+    def finish(self, state: str, error: str | None) -> None:
+        with self.database.session() as session:
+            runs.finish(session, self.run.id, self.number, state, error=error)
+
+    def _checkpoints(self) -> Path:
+        return home() / "checkpoints" / f"run-{self.run.id}"
+
+    def _checkpoint(self) -> Path:
+        """This attempt's own file, a copy of the latest one of the attempts before: an old worker cannot spoil it."""
+        folder = self._checkpoints()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = folder / f"attempt-{self.number}.safetensors"
+        for number in range(self.number - 1, 0, -1):
+            earlier = folder / f"attempt-{number}.safetensors"
+            if earlier.exists():
+                copy = own.with_suffix(".copy")
+                shutil.copyfile(earlier, copy)
+                os.replace(copy, own)
+                break
+        return own
+
+    def _save(self, trained_now: Any) -> str:
+        """Put the model into the folder that its hash names; returns the hash."""
+        models = home() / "models"
+        making = models / f"run-{self.run.id}-{self.number}.new"
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(mode=0o700, parents=True)
+        digest: str = trained_now.save(making)
+        if (models / digest).exists():  # the same weights again, after a kill between here and the database
+            shutil.rmtree(making)
+        else:
+            os.replace(making, models / digest)
+        return digest

@@ -1,0 +1,66 @@
+"""Named places for one process each, held by file locks that the operating system frees when the process dies."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import socket
+
+from filelock import FileLock, Timeout
+
+from workbench.store.paths import home
+
+# A look at a slot holds its lock for an instant; whoever takes the slot waits that long.
+TAKE_SECONDS = 2.0
+
+
+class Slot:
+    """A place that at most one living process of this home folder holds."""
+
+    def __init__(self, name: str) -> None:
+        folder = home() / "slots"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.name = name
+        self._pid_file = folder / f"{name}.pid"
+        self._lock = FileLock(folder / f"{name}.lock", thread_local=False)
+
+    def hold(self, seconds: float = TAKE_SECONDS) -> bool:
+        """Take the slot until this process ends; False if another one keeps it for `seconds`."""
+        try:
+            self._lock.acquire(timeout=seconds)
+        except Timeout:
+            return False
+        self._pid_file.write_text(str(os.getpid()), encoding="ascii")
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def held(self) -> bool:
+        """Whether a living process, this one included, has the slot."""
+        if self._lock.is_locked:
+            return True
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        self._lock.release()
+        return False
+
+    def kill(self) -> None:
+        """End the process that holds the slot at once, even one that is stopped; nothing happens if it is free."""
+        if self.held():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+    def pid(self) -> int:
+        """The process that took the slot last."""
+        return int(self._pid_file.read_text(encoding="ascii"))
+
+
+def executor_id(slot: str) -> str:
+    """The slot's name among all machines and home folders that share a database."""
+    folder = hashlib.sha256(str(home()).encode()).hexdigest()[:6]
+    return f"{socket.gethostname()}-{folder}-{slot}"

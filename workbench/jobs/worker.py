@@ -1,0 +1,89 @@
+"""The process that trains: one slot, one run at a time, behind everything else on the machine.
+
+It hands waiting runs to the queue and frees the runs of workers that fell silent, its own machine's or another's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from workbench.jobs.engine import DbosEngine, Engine
+from workbench.jobs.execution import BEAT_SECONDS, Learner, core_learner, execute
+from workbench.jobs.reaper import STALLED_SECONDS, Reaper
+from workbench.jobs.slots import Slot, executor_id
+from workbench.store import runs
+from workbench.store.database import Database, open_database
+
+NICENESS = 10
+LOOK_SECONDS = 0.2
+SLOT_TAKEN = 3  # exit status
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """`slot` names the worker on this machine; seconds between heartbeats, and of silence until a run is taken over."""
+
+    slot: str
+    beat_seconds: float = BEAT_SECONDS
+    stalled_seconds: float = STALLED_SECONDS
+
+
+class Dispatcher:
+    """Hands each waiting run to an engine once per attempt."""
+
+    def __init__(self, database: Database, engine: Engine) -> None:
+        self._database, self._engine = database, engine
+        self._handed: set[tuple[int, int]] = set()
+
+    def step(self) -> int:
+        """Hand over what waits; returns how many runs that were."""
+        with self._database.reading() as session:
+            waiting = {(run.id, run.attempt) for run in runs.all_runs(session, state="queued")}
+        fresh = sorted(waiting - self._handed)
+        for run_id, attempt in fresh:
+            self._engine.submit(run_id, attempt)
+        self._handed = waiting
+        return len(fresh)
+
+
+def load_core() -> Learner:
+    """Load torch, with one thread: runs share the machine with the browser, and results must not depend on it."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded
+    import torch
+
+    torch.set_num_threads(1)
+    return core_learner()
+
+
+def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -> int:
+    """Serve the default database until the process is ended; returns an exit status if the slot is taken."""
+    slot = Slot(settings.slot)
+    if not slot.hold():
+        log.error("slot %s is held by process %d; a slot is one process", settings.slot, slot.pid())
+        return SLOT_TAKEN
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    database, name = open_database(), executor_id(settings.slot)
+    run = partial(execute, database, worker=name, learner=learner(), beat_seconds=settings.beat_seconds)
+    engine = DbosEngine(database.engine.url, name, run)
+    engine.launch()
+    log.info("worker %s is ready", name)
+    _serve(Dispatcher(database, engine), Reaper(database, settings.stalled_seconds))
+    return 0
+
+
+def _serve(dispatcher: Dispatcher, reaper: Reaper) -> None:
+    pause = threading.Event()
+    while not pause.wait(LOOK_SECONDS):
+        try:
+            dispatcher.step()
+            reaper.step()
+        except Exception as error:  # a database that is away for a while must not end the run under way
+            log.warning("could not look for work: %s", type(error).__name__)
