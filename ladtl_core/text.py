@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -11,12 +12,25 @@ from ladtl_core.records import Entity, Record, Sentence
 
 Offsets = tuple[tuple[int, int], ...]
 
-# Letters carry their combining marks with them; a number keeps inner points and commas (1,204.5).
-_MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u200d\ufe0f"
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+def _combining_marks() -> str:
+    """A regular expression's character class of what joins the character before it."""
+    marks = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code)).startswith("M")]
+    soft_hyphen_and_joiners, skin_tones, variants = (
+        "\u00ad\u200c\u200d",
+        "\U0001f3fb-\U0001f3ff",
+        "\U000e0100-\U000e01ef",
+    )
+    return soft_hyphen_and_joiners + skin_tones + variants + "".join(marks)
+
+
+# Letters carry their combining marks with them; a number keeps inner points and commas (1,204.5); emoji that a
+# zero-width joiner ties together stay one token.
+_MARKS = _combining_marks()
+_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _LETTERS = rf"(?:[^\W\d_][{_MARKS}]*)+"
-_OTHER = rf"\S[{_MARKS}]*"
+_OTHER = rf"\S[{_MARKS}]*(?:(?<=\u200d)[^\w\s][{_MARKS}]*)*"
 SCHEMES: dict[str, re.Pattern[str]] = {
     "word": re.compile(rf"{_NUMBER}|{_LETTERS}|{_OTHER}"),
     "character": re.compile(_OTHER),
@@ -24,8 +38,14 @@ SCHEMES: dict[str, re.Pattern[str]] = {
 }
 TOKENIZER_VERSION = 1
 
-_SENTENCE_END = re.compile(r"[.!?]+[\"')\]]*(?=\s+[\"'(\[]?[^\W_a-zß-öø-ÿ])|[。！？]+[”』」]*|\r?\n|\r")
-_ABBREVIATION = re.compile(r"(?:^|\s)(?:[A-Za-z]|Dr|Dra|Mr|Mrs|Ms|Prof|Sr|Sra|St|vs|etc|approx|fig|Fig|No|no)\.$")
+# A run of closing punctuation before white space and a letter or digit, a CJK full stop, or the end of a line.
+_SENTENCE_END = re.compile(
+    r"(?<![.!?])[.!?]++[\"')\]”’»]*+(?=\s++[\"'(\[“‘«¿¡]*+\w)|[。！？]++[”』」]*+|\r\n|[\n\r\f\x85\u2028\u2029]"
+)
+_NEXT_WORD = re.compile(r"\s++[\"'(\[“‘«¿¡]*+(\w)")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:(?:[A-Za-z]\.)*[A-Za-z]|Dr|Dra|Mr|Mrs|Ms|Prof|Sr|Sra|St|vs|etc|approx|[Ff]ig|[Nn]o)\.$"
+)
 
 
 def tokenize(text: str, scheme: str = "word") -> tuple[Offsets, tuple[int, ...]]:
@@ -37,9 +57,7 @@ def tokenize(text: str, scheme: str = "word") -> tuple[Offsets, tuple[int, ...]]
     if scheme not in SCHEMES:
         raise ConfigError(f"token scheme is {scheme!r}; expected one of {', '.join(SCHEMES)}")
     offsets = tuple(match.span() for match in SCHEMES[scheme].finditer(text))
-    breaks = [
-        m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[max(0, m.start() - 9) : m.end()])
-    ]
+    breaks = [match.end() for match in _SENTENCE_END.finditer(text) if _ends_sentence(text, match)]
     starts, next_break = [], 0
     for index, (start, _) in enumerate(offsets):
         crossed = False
@@ -50,26 +68,33 @@ def tokenize(text: str, scheme: str = "word") -> tuple[Offsets, tuple[int, ...]]
     return offsets, tuple(starts)
 
 
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    """False after an abbreviation or before a word in lower case."""
+    if match[0][0] not in ".!?":
+        return True
+    following = _NEXT_WORD.match(text, match.end())
+    in_lower_case = following is not None and following[1].islower()
+    return not in_lower_case and not _ABBREVIATION.search(text[max(0, match.start() - 9) : match.end()])
+
+
 def spans_to_bio(entities: Sequence[Entity], offsets: Offsets) -> tuple[list[str], list[Entity]]:
     """BIO tags of the tokens, and the entities that BIO could not carry.
 
     An edge inside a token moves out to the token's edge. Of entities that then overlap the longest stays (ties: the
     earlier start, then the label's name); one without any token is left out as well.
     """
-    token_starts, token_ends = [start for start, _ in offsets], [end for _, end in offsets]
+    starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
     placed = []
     for entity in entities:
-        inside = range(bisect_right(token_ends, entity.start), bisect_left(token_starts, entity.end))
-        placed.append((entity, inside))
+        placed.append((entity, range(bisect_right(ends, entity.start), bisect_left(starts, entity.end))))
     placed.sort(key=lambda item: (-len(item[1]), item[0].start, item[0].label))
     tags, left_out = ["O"] * len(offsets), []
     for entity, inside in placed:
         if not inside or any(tags[i] != "O" for i in inside):
             left_out.append(entity)
             continue
-        for i in inside:
-            tags[i] = f"I-{entity.label}"
-        tags[inside[0]] = f"B-{entity.label}"
+        tags[inside.start : inside.stop] = [f"I-{entity.label}"] * len(inside)
+        tags[inside.start] = f"B-{entity.label}"
     return tags, sorted(left_out)
 
 
@@ -88,18 +113,25 @@ def bio_to_spans(tags: Sequence[str], offsets: Offsets) -> list[Entity]:
 
 
 def to_sentences(record: Record, scheme: str = "word") -> list[Sentence]:
-    """The record's sentences: by its own tokens and sentence starts where it has them, else by `scheme`."""
+    """The record's sentences: by its own tokens and sentence starts where it has them, else by `scheme`.
+
+    A span that crosses a sentence's end is cut there: each part begins with B-.
+    """
     if record.tokens is not None:
         offsets, starts = record.tokens, record.sentence_starts or (0,)
     else:
         offsets, starts = tokenize(record.text, scheme)
-    if not offsets:
-        return []
     tags = None if record.entities is None else spans_to_bio(record.entities, offsets)[0]
     sentences = []
-    for begin, stop in zip(starts, (*starts[1:], len(offsets)), strict=True):
+    for begin, stop in zip(starts, (*starts, len(offsets))[1:], strict=True):
         part = offsets[begin:stop]
-        if part:
-            words = tuple(record.text[start:end] for start, end in part)
-            sentences.append(Sentence(record.id, words, part, None if tags is None else tuple(tags[begin:stop])))
+        if not part:
+            continue
+        words = tuple(record.text[start:end] for start, end in part)
+        sentences.append(Sentence(record.id, words, part, None if tags is None else _cut(tags[begin:stop])))
     return sentences
+
+
+def _cut(tags: list[str]) -> tuple[str, ...]:
+    """A sentence's tags, with an I- at its beginning made a B-."""
+    return (tags[0].replace("I-", "B-", 1) if tags[0].startswith("I-") else tags[0], *tags[1:])
