@@ -28,13 +28,13 @@ def _combining_marks() -> str:
 # zero-width joiner ties together stay one token.
 _MARKS = _combining_marks()
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_NUMBER = r"\d+(?:[.,]\d+)*"
+_NUMBER = rf"\d+(?:[.,]\d+)*[{_MARKS}]*"
 _LETTERS = rf"(?:[^\W\d_][{_MARKS}]*)+"
 _OTHER = rf"\S[{_MARKS}]*(?:(?<=\u200d)[^\w\s][{_MARKS}]*)*"
 SCHEMES: dict[str, re.Pattern[str]] = {
     "word": re.compile(rf"{_NUMBER}|{_LETTERS}|{_OTHER}"),
     "character": re.compile(_OTHER),
-    "chinese": re.compile(rf"[{_HAN}]|{_NUMBER}|(?:[^\W\d_{_HAN}][{_MARKS}]*)+|{_OTHER}"),
+    "chinese": re.compile(rf"[{_HAN}][{_MARKS}]*|{_NUMBER}|(?:[^\W\d_{_HAN}][{_MARKS}]*)+|{_OTHER}"),
 }
 TOKENIZER_VERSION = 1
 
