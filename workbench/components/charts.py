@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Figure = dict[str, Any]
+Lines = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 
 # One colour a method and a part of the loss, the same in every chart; legible on light and on dark.
 METHOD_COLOURS = {"non-transfer": "#8a8f98", "re-training": "#c9822b", "joint-training": "#4a90d9", "la-dtl": "#0f9d8a"}
@@ -20,12 +21,12 @@ LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6
 
 
 def curves(
-    title: str, lines: Mapping[str, tuple[Sequence[float], Sequence[float | None]]], y: str, *, colours: Mapping[str, str] = {}
+    title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | None = None
 ) -> Figure:
     """Lines over epochs, each named at its end; `lines` maps a name to its epochs and values."""
     traces, notes = [], []
     for i, (name, (epochs, values)) in enumerate(lines.items()):
-        colour = colours.get(name, LINES[i % len(LINES)])
+        colour = (colours or {}).get(name, LINES[i % len(LINES)])
         traces.append(
             {
                 "type": "scatter",
@@ -74,6 +75,13 @@ def _apart(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         wanted = place if previous is None else max(place, previous + 13)
         note["yshift"], previous = wanted - place, wanted
     return notes
+
+
+def gaps(payloads: Sequence[Mapping[str, Any]], title: str = "Gap between departments, by label") -> Figure:
+    """Unbiased MMD^2 of every BIO label over epochs; `payloads` hold epoch and gap."""
+    names = sorted({name for payload in payloads for name in payload["gap"]}, key=lambda name: (name == "O", name))
+    epochs = [payload["epoch"] for payload in payloads]
+    return curves(title, {name: (epochs, [p["gap"].get(name) for p in payloads]) for name in names}, "MMD²")
 
 
 def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:

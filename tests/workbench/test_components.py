@@ -1,0 +1,64 @@
+"""What the pages are made of: highlighted text, figures and numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ladtl_core.scores import LabelScore, Scores
+from ladtl_core.text import tokenize
+from workbench.components import charts
+from workbench.components.highlight import Mark, highlighted
+from workbench.components.numbers import duration, f1_text
+
+COLOURS = ("#fff", "#000")
+
+
+def plain(html: str) -> str:
+    """The text of highlighted HTML without labels and B or I."""
+    html = re.sub(r'<span class="(tag|bio)" dir="ltr">.*?</span>', "", html)
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def test_tokens_of_a_span_carry_b_and_i() -> None:
+    text = "an L5 metastasis & more"
+    html = highlighted(text, tokenize(text)[0], [Mark(3, 16, "Problem", COLOURS, "0.91")])
+    assert re.findall(r'class="bio" dir="ltr">(.)<', html) == ["B", "I", "I"]
+    assert "Problem 0.91" in html and plain(html) == text
+
+
+@given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=5))
+def test_the_text_is_shown_whole_and_inert(text: str, places: list[tuple[int, int]]) -> None:
+    text = "<script>alert(1)</script>" + text
+    marks = [Mark(a, min(a + n, len(text)), "<b>", COLOURS) for a, n in places if a < len(text)]
+    html = highlighted(text, tokenize(text)[0], marks)
+    assert "<script" not in html and "<b>" not in html
+    assert plain(html) == text
+
+
+def test_curves_are_data_and_name_their_lines() -> None:
+    figure = charts.curves("F1", {"a": ([1, 2], [10.0, None]), "b": ([1, 2], [20.0, 20.1])}, "F1 (%)")
+    assert json.loads(json.dumps(figure)) == figure
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["b"]
+
+
+def test_names_of_close_lines_do_not_lie_on_each_other() -> None:
+    figure = charts.curves("F1", {"a": ([1], [10.0]), "b": ([1], [10.01]), "c": ([1], [50.0])}, "F1 (%)")
+    shifts = {note["text"]: note["yshift"] for note in figure["layout"]["annotations"]}
+    assert shifts["b"] - shifts["a"] > 10
+
+
+def test_confusion_keeps_counts() -> None:
+    trace = charts.confusion("t", {"A": {"A": 3, "O": 1}, "O": {"O": 6}})["data"][0]
+    assert trace["y"] == ["A", "O"] and trace["text"] == [[3, 1], [0, 6]] and trace["z"][0] == [75, 25]
+
+
+def test_numbers() -> None:
+    scores = Scores(LabelScore(1, 2, 61.26, 9), {}, {}, (54.0, 67.94), 30)
+    assert f1_text(scores) == "61.3 (54.0–67.9, 30 records)"
+    assert f1_text(None) == "not measured"
+    assert [duration(s) for s in (4.4, 80, 7500)] == ["4 s", "1 min 20 s", "2 h 5 min"]

@@ -1,0 +1,86 @@
+"""Review: the current model's suggestions to correct, and its predictions beside the gold of dev records."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.components.highlight import Mark, highlighted
+from workbench.components.palette import colours
+from workbench.pages.shared import pick_department
+from workbench.services import access, labelling, overview, review
+from workbench.services.review import ReviewedRecord
+
+DATABASE = access.database()
+
+
+def show() -> None:
+    st.title("Review")
+    standings = overview.standings(DATABASE)
+    if not standings:
+        st.info("There is no department yet. Import records on the Data page first.")
+        return
+    department = pick_department(standings)
+    if department.model_version is None:
+        st.info(f"{department.name} has no model yet; a trained model's suggestions appear here.")
+        if st.button("Train a model", type="primary"):
+            st.switch_page("pages/train.py")
+        return
+    suggestions, dev = st.tabs([f"Suggestions of v{department.model_version}", "Gold against predicted"])
+    with suggestions:
+        _suggestions(department.department_id)
+    with dev:
+        _dev(department.department_id)
+
+
+def _dev(department_id: int) -> None:
+    records = review.dev_records(DATABASE, department_id)
+    if not records:
+        st.info("No dev record is labelled yet. Label the evaluation set on the Annotate page to see the model's errors.")
+        return
+    counts = review.counts(records)
+    for column, (kind, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
+        column.metric(kind, count)
+    kinds = st.pills("Show records with", review.KINDS[1:], selection_mode="multi", key="kinds")
+    shown = [r for r in records if not kinds or any(f.kind in kinds for f in r.findings)]
+    if not shown:
+        st.info("No record has such an error.")
+        return
+    record = st.selectbox(f"Record ({len(shown)})", shown, format_func=lambda r: f"{r.external_id} · {r.errors} errors")
+    gold, predicted = st.columns(2, gap="large")
+    palette = colours(labelling.label_colours(DATABASE, department_id))
+    with gold:
+        st.subheader("Gold", anchor=False)
+        st.html(_gold(record, palette))
+    with predicted:
+        st.subheader("Predicted", anchor=False)
+        st.html(_predicted(record, palette))
+    rows = [_row(record, finding) for finding in record.findings if finding.kind != "correct"]
+    if rows:
+        st.dataframe(rows, width="stretch", hide_index=True)
+
+
+def _gold(record: ReviewedRecord, palette: dict[str, tuple[str, str]]) -> str:
+    wrong = {f.gold for f in record.findings if f.gold and f.kind != "correct"}
+    marks = [Mark(e.start, e.end, e.label, palette[e.label], wrong=e in wrong) for e in record.gold]
+    return highlighted(record.text, record.tokens, marks)
+
+
+def _predicted(record: ReviewedRecord, palette: dict[str, tuple[str, str]]) -> str:
+    wrong = {f.predicted for f in record.findings if f.predicted and f.kind != "correct"}
+    marks = [
+        Mark(p.start, p.end, p.label, palette[p.label], f"{p.confidence:.2f}", p in wrong) for p in record.predicted
+    ]
+    return highlighted(record.text, record.tokens, marks)
+
+
+def _row(record: ReviewedRecord, finding: review.Finding) -> dict[str, str]:
+    gold, predicted = finding.gold, finding.predicted
+    return {
+        "error": finding.kind,
+        "gold": f"{record.text[gold.start : gold.end]} ({gold.label})" if gold else "",
+        "predicted": f"{record.text[predicted.start : predicted.end]} ({predicted.label})" if predicted else "",
+        "confidence": f"{predicted.confidence:.2f}" if predicted else "",
+    }
+
+
+show()

@@ -1,0 +1,317 @@
+"""Records in and out. An import is looked at first (`preview`) and then written whole or not at all (`commit`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import DataError
+from ladtl_core.formats import FORMATS, Located, conll
+from ladtl_core.records import SPLITS, Record
+from ladtl_core.text import han_share
+from workbench.services.splits import Place, assign, read_splits, torn_patients
+from workbench.store import annotations, audit, departments, records
+from workbench.store.database import Database
+
+SHOWN_ERRORS = 20
+HAN_RECORDS, CHINESE_FROM = 50, 0.3
+
+File = tuple[str, bytes]
+"""A file's name and its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentPreview:
+    """What an import would add to one department; `labels` counts spans by label."""
+
+    name: str
+    is_new: bool
+    scheme: str
+    records: tuple[Record, ...] = field(repr=False)
+    labelled: int
+    splits: dict[str, int]
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the files hold. It can be committed if `errors` is empty; of many errors only the first are kept.
+
+    `label_set` is an existing set that the new departments are to use; with None they share a new one with
+    `new_labels`.
+    """
+
+    departments: tuple[DepartmentPreview, ...]
+    errors: tuple[DataError, ...]
+    error_count: int
+    warnings: tuple[str, ...]
+    label_set: str | None
+    new_labels: tuple[str, ...]
+
+    @property
+    def records(self) -> int:
+        return sum(len(department.records) for department in self.departments)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file to hand out. `not_carried` counts spans that the format left out or moved to the edges of tokens."""
+
+    name: str
+    data: bytes
+    records: int
+    labelled: int
+    not_carried: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A record whose department is known, and where it came from."""
+
+    record: Record
+    file: str
+    line: int
+    label_lines: Mapping[str, int]
+
+
+def preview(
+    database: Database,
+    files: Sequence[File],
+    format: str,
+    *,
+    department: str | None = None,
+    splits: File | None = None,
+    label_set: str | None = None,
+    labels: Sequence[str] = (),
+    seed: int = 0,
+) -> Preview:
+    """Read the files and say what an import would do; nothing is written.
+
+    `department` takes the records of which neither the file nor `splits` names one; it may exist or not. Departments
+    that do not exist are made: they share the existing `label_set`, or a new one of the files' labels and `labels`.
+    Records keep the split of the file or of `splits`; `splits.assign` says how the others are drawn.
+    """
+    errors: list[DataError] = []
+    places: dict[str, Place] = {}
+    if splits is not None:
+        try:
+            places = read_splits(splits[1], splits[0])
+        except DataError as error:
+            errors.append(error)
+    placed = list(_placed(files, format, department, places, errors))
+    with database.reading() as session:
+        placed = _fitting(session, placed, label_set, errors)
+        by_department: dict[str, list[Record]] = {}
+        for item in placed:
+            by_department.setdefault(str(item.record.department), []).append(item.record)
+        parts = tuple(_department(session, name, items, seed) for name, items in by_department.items())
+    new_labels = _new_labels(parts, label_set, labels, errors)
+    order = {name: index for index, (name, _) in enumerate(files)}
+    errors.sort(key=lambda error: (order.get(error.file or "", -1), error.line or 0))
+    unused = len(places.keys() - {item.record.id for item in placed})
+    warnings = tuple(_warnings(parts, unused))
+    return Preview(parts, tuple(errors[:SHOWN_ERRORS]), len(errors), warnings, label_set, new_labels)
+
+
+def commit(database: Database, found: Preview, author: str, *, generated: bool = False) -> int:
+    """Write all of a preview in one transaction; returns the number of records.
+
+    Labelled records become submitted annotations of `author`. `generated` marks new departments as a demonstration.
+    Raises DataError, with nothing written, if the preview has errors or the store has changed since so that it no
+    longer fits.
+    """
+    if found.errors:
+        raise DataError(f"the files have {found.error_count} errors; nothing was imported")
+    if not found.records:
+        raise DataError("there is no record to import")
+    try:
+        with database.session() as session:
+            label_set = found.label_set or _free_name(session, [part.name for part in found.departments if part.is_new])
+            for part in found.departments:
+                _write(session, part, label_set, found.new_labels, author, generated)
+    except IntegrityError:
+        raise DataError("somebody else imported the same at this moment; nothing was written, try again") from None
+    return found.records
+
+
+def export(database: Database, department_id: int, format: str) -> Exported:
+    """All records of a department in one file; the submitted ones with their labels. Raises NotFound.
+
+    Tokens are in a JSON lines file only where the import brought them; CoNLL has those that the records are labelled on.
+    """
+    write = FORMATS[format].write
+    if write is None:
+        raise DataError(f"{FORMATS[format].title} cannot hold labels; export as JSON lines or CoNLL")
+    with database.reading() as session:
+        name = departments.get(session, department_id).name
+        gold = {item.record.id: item.entities for item in annotations.gold(session, department_id, SPLITS)}
+        rows = records.of_department(session, department_id)
+    items = []
+    for row in rows:
+        entities = tuple(gold[row.id]) if row.id in gold else None
+        record = replace(records.to_record(row, name), entities=entities)
+        keep_tokens = format == "conll" or row.tokenizer == "given"
+        items.append(record if keep_tokens else replace(record, tokens=None, sentence_starts=None))
+    not_carried = sum(len(conll.not_carried(record)) for record in items) if format == "conll" else 0
+    file_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name) + FORMATS[format].extensions[0]
+    return Exported(file_name, "".join(write(items)).encode(), len(items), len(gold), not_carried)
+
+
+def _placed(
+    files: Sequence[File], format: str, department: str | None, places: Mapping[str, Place], errors: list[DataError]
+) -> Iterable[_Placed]:
+    """The records with their departments; what cannot be placed becomes an error."""
+    first: dict[tuple[str, str], str] = {}
+    nameless: list[Located] = []
+    for name, data in files:
+        for found in FORMATS[format].scan(data, name):
+            try:
+                if isinstance(found, DataError):
+                    raise found
+                item = _with_place(found, name, department, places.get(found.record.id))
+                if item is None:
+                    ...
+                key = (str(item.record.department), item.record.id)
+                if key in first:
+                    message = f"the id {item.record.id!r} was used in {first[key]} already; every record needs its own"
+                    raise DataError(message, file=name, line=item.line)
+                first[key] = f"{name}, line {item.line},"
+                yield item
+            except DataError as error:
+                errors.append(error)
+
+
+def _with_place(found: Located, file: str, department: str | None, place: Place | None) -> _Placed:
+    record = found.record
+    for what, own, given in (
+        ("department", record.department, place and place.department),
+        ("split", record.split, place and place.split),
+    ):
+        if own and given and own != given:
+            message = f"the {what} of {record.id!r} is {own!r} here and {given!r} in the splits file"
+            raise DataError(message, file=file, line=found.line)
+    chosen = record.department or (place and place.department) or department
+    if not chosen:
+        message = f"the record {record.id!r} names no department; choose one for such records"
+        raise DataError(message, file=file, line=found.line)
+    split = record.split or (place.split if place else None)
+    return _Placed(replace(record, department=chosen, split=split), file, found.line, found.label_lines)
+
+
+def _fitting(
+    session: Session, placed: Sequence[_Placed], label_set: str | None, errors: list[DataError]
+) -> list[_Placed]:
+    """The records that the store can take; the others become errors."""
+    sets = {found.name: {label.name for label in found.labels} for found in departments.label_sets(session)}
+    if label_set is not None and label_set not in sets:
+        errors.append(DataError(f"there is no label set {label_set!r} any more; choose another"))
+    allowed: dict[str, set[str] | None] = {}
+    taken: dict[str, set[str]] = {}
+    fitting = []
+    for item in placed:
+        name = str(item.record.department)
+        if name not in taken:
+            existing = departments.by_name(session, name)
+            allowed[name] = sets.get(existing.label_set.name if existing else label_set or "")
+            taken[name] = set(records.ids(session, existing.id)) if existing else set()
+        problem = None
+        if item.record.id in taken[name]:
+            problem = DataError(f"{name} has a record {item.record.id!r} already", file=item.file, line=item.line)
+        for label, line in item.label_lines.items():
+            names = allowed[name]
+            if names is not None and label not in names:
+                expected = ", ".join(sorted(names)) or "none"
+                message = f"{name} has no label {label!r}; its labels are: {expected}"
+                problem = problem or DataError(message, file=item.file, line=line)
+        if problem:
+            errors.append(problem)
+        else:
+            fitting.append(item)
+    return fitting
+
+
+def _department(session: Session, name: str, items: Sequence[Record], seed: int) -> DepartmentPreview:
+    existing = departments.by_name(session, name)
+    patients: dict[str, str] = {}
+    if existing and any(record.patient is not None and record.split is None for record in items):
+        stored = records.of_department(session, existing.id)
+        patients = {row.patient: row.split for row in stored if row.patient is not None}
+    splits = assign(items, patients, seed)
+    placed = tuple(replace(record, split=split) for record, split in zip(items, splits, strict=True))
+    counts = Counter(splits)
+    labels = Counter(entity.label for record in placed for entity in record.entities or ())
+    chinese = han_share("".join(record.text for record in islice(placed, HAN_RECORDS))) >= CHINESE_FROM
+    return DepartmentPreview(
+        name,
+        existing is None,
+        existing.scheme if existing else "chinese" if chinese else "word",
+        placed,
+        sum(record.entities is not None for record in placed),
+        {split: counts[split] for split in SPLITS if counts[split]},
+        dict(sorted(labels.items())),
+    )
+
+
+def _new_labels(
+    parts: Sequence[DepartmentPreview], label_set: str | None, labels: Sequence[str], errors: list[DataError]
+) -> tuple[str, ...]:
+    """The labels of the set that the new departments will share; () where they use an existing one."""
+    new = [part for part in parts if part.is_new]
+    if label_set is not None or not new:
+        return ()
+    found = tuple(sorted({label for part in new for label in part.labels}))
+    found = tuple(dict.fromkeys((*(label.strip() for label in labels if label.strip()), *found)))
+    if not found and not errors:
+        message = "the files bring no labels, so nobody could label the records; name the labels or take existing ones"
+        errors.append(DataError(message))
+    return found
+
+
+def _warnings(parts: Sequence[DepartmentPreview], unused: int) -> Iterable[str]:
+    for part in parts:
+        overlapping = sum(_overlapping(record) for record in part.records)
+        if overlapping:
+            yield f"{part.name}: {overlapping:,} spans overlap a longer one; they are kept, but training leaves them out."
+        if not part.labelled:
+            yield f"{part.name}: no record is labelled."
+        if torn := torn_patients(part.records):
+            yield f"{part.name}: {len(torn):,} patients have records both in training and in dev or test ({torn[0]} ...)."
+    if unused:
+        yield f"{unused:,} records of the splits file are in none of the files."
+
+
+def _overlapping(record: Record) -> int:
+    """Spans that begin before an earlier one has ended."""
+    count, reached = 0, 0
+    for entity in sorted(record.entities or ()):
+        count += entity.start < reached
+        reached = max(reached, entity.end)
+    return count
+
+
+def _free_name(session: Session, new: Sequence[str]) -> str:
+    """A name for the label set of new departments that no set has."""
+    names = {found.name for found in departments.label_sets(session)}
+    wanted = ", ".join(new)
+    numbered = (wanted if number == 1 else f"{wanted} ({number})" for number in range(1, len(names) + 2))
+    return next(name for name in numbered if name not in names)
+
+
+def _write(
+    session: Session, part: DepartmentPreview, label_set: str, labels: Sequence[str], author: str, generated: bool
+) -> None:
+    if part.is_new:
+        made = departments.create(session, part.name, label_set, labels, scheme=part.scheme, generated=generated)
+    else:
+        found = departments.by_name(session, part.name)
+        if found is None:
+            raise DataError(f"there is no department {part.name!r} any more; nothing was imported")
+        made = found
+    records.add(session, made.id, part.records, author)
+    detail = {"records": len(part.records), "labelled": part.labelled, "new department": part.is_new}
+    audit.note(session, author, "import", part.name, detail)

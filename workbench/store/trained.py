@@ -1,0 +1,140 @@
+"""What training left: models, their suggestions, and what people decided of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import DataError
+from workbench.store.database import insert_for
+from workbench.store.errors import NotFound
+from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Suggestion, now
+
+
+def add_model(
+    session: Session, *, department_id: int, run_id: int, folder: str, hash: str, scores: dict[str, Any]
+) -> Model:
+    """The run's model as the department's next version, current if the department has none yet.
+
+    A run has one model: a second call for it returns the first one's row. Raises NotFound.
+    """
+    query = select(Department).where(Department.id == department_id).with_for_update()
+    department = session.scalar(query.execution_options(populate_existing=True))
+    if department is None:
+        raise NotFound("department", department_id)
+    found = of_run(session, run_id)
+    if found is not None:
+        return found
+    last = session.scalar(select(func.max(Model.version)).where(Model.department_id == department_id))
+    version = (last or 0) + 1
+    model = Model(department_id=department_id, run_id=run_id, version=version, folder=folder, hash=hash, scores=scores)
+    session.add(model)
+    session.flush()
+    if department.current_model_id is None:
+        department.current_model_id = model.id
+        session.flush()
+    return model
+
+
+def get(session: Session, model_id: int) -> Model:
+    """Raises NotFound."""
+    model = session.get(Model, model_id)
+    if model is None:
+        raise NotFound("model", model_id)
+    return model
+
+
+def of_run(session: Session, run_id: int) -> Model | None:
+    return session.scalar(select(Model).where(Model.run_id == run_id))
+
+
+def of_department(session: Session, department_id: int) -> list[Model]:
+    """The department's models, the newest first."""
+    query = select(Model).where(Model.department_id == department_id)
+    return list(session.scalars(query.order_by(Model.version.desc())))
+
+
+def current(session: Session, department_id: int) -> Model | None:
+    query = select(Model).join(Department, Department.current_model_id == Model.id)
+    return session.scalar(query.where(Department.id == department_id))
+
+
+def make_current(session: Session, model_id: int) -> Model:
+    """Let the model's suggestions be the ones that its department sees. Raises NotFound."""
+    model = get(session, model_id)
+    department = session.get_one(Department, model.department_id)
+    department.current_model_id = model_id
+    session.flush()
+    return model
+
+
+def store_suggestions(session: Session, model_id: int, spans: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+    """A model's spans by record id, each {start, end, label (its name), confidence}; earlier ones are replaced."""
+    if not spans:
+        return
+    at = now()
+    rows = [
+        {"record_id": record_id, "model_id": model_id, "spans": [dict(span) for span in own], "created_at": at}
+        for record_id, own in spans.items()
+    ]
+    statement = insert_for(session, Suggestion)
+    renewed = {"spans": statement.excluded.spans, "created_at": statement.excluded.created_at}
+    keys = [Suggestion.record_id, Suggestion.model_id]
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), rows)
+
+
+def suggestion(session: Session, record_id: int, model_id: int) -> Suggestion | None:
+    """The model's spans for the record, or None if it never read it."""
+    query = select(Suggestion).where(Suggestion.record_id == record_id, Suggestion.model_id == model_id)
+    return session.scalar(query)
+
+
+def suggestions(session: Session, model_id: int, splits: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
+    """The model's spans of all records of those splits, by record id, in one query."""
+    query = select(Suggestion.record_id, Suggestion.spans).join(RecordRow, RecordRow.id == Suggestion.record_id)
+    query = query.where(Suggestion.model_id == model_id, RecordRow.split.in_(splits))
+    return {record_id: spans for record_id, spans in session.execute(query)}
+
+
+def has_all_suggestions(session: Session, model_id: int) -> bool:
+    """Whether the model has read every record of its department."""
+    read = select(Suggestion.record_id).where(Suggestion.model_id == model_id)
+    department = select(Model.department_id).where(Model.id == model_id).scalar_subquery()
+    query = select(RecordRow.id).where(RecordRow.department_id == department, RecordRow.id.not_in(read)).limit(1)
+    return session.scalar(query) is None
+
+
+def decide(
+    session: Session,
+    *,
+    record_id: int,
+    model_id: int,
+    start: int,
+    end: int,
+    label_id: int,
+    kind: str,
+    author: str,
+) -> None:
+    """Keep what the author decided of a suggested span: accepted, rejected or edited. The last decision counts."""
+    if kind not in DECISION_KINDS:
+        raise DataError(f"the decision is {kind!r}; expected one of {', '.join(DECISION_KINDS)}")
+    values = {
+        "record_id": record_id,
+        "model_id": model_id,
+        "start": start,
+        "end": end,
+        "label_id": label_id,
+        "author": author,
+    }
+    statement = insert_for(session, Decision).values(**values, kind=kind, at=now())
+    renewed = {"kind": statement.excluded.kind, "at": statement.excluded.at}
+    session.execute(statement.on_conflict_do_update(index_elements=list(values), set_=renewed))
+
+
+def decisions(session: Session, record_id: int, model_id: int) -> list[Decision]:
+    """What everybody decided of the model's spans for the record, in the order of the text."""
+    query = select(Decision).where(Decision.record_id == record_id, Decision.model_id == model_id)
+    return list(session.scalars(query.order_by(Decision.start, Decision.end, Decision.id)))
