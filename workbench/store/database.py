@@ -11,8 +11,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from workbench.store.models import Base
 from workbench.store.paths import database_url
 
 SQLITE_WAIT_SECONDS = 30
@@ -61,6 +63,11 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def insert_for(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT with `on_conflict_do_update`, in the words of the session's database."""
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def open_database(url: str | None = None) -> Database:

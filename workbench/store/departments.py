@@ -1,0 +1,171 @@
+"""Departments, their label sets, and the figures of the front page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import ConfigError, DataError
+from ladtl_core.text import SCHEMES
+from workbench.store.errors import NotFound
+from workbench.store.models import Annotation, Department, Label, LabelSet, Model, RecordRow
+
+KEYS = "1234567890"  # of the first ten labels of a set
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCount:
+    """Records of one split, and how many of them somebody has submitted."""
+
+    records: int
+    labelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One department at a glance; `scores` are those of the current model, None without one."""
+
+    department_id: int
+    name: str
+    scheme: str
+    generated: bool
+    label_set: str
+    created_at: datetime
+    model_id: int | None
+    model_version: int | None
+    scores: dict[str, Any] | None
+    splits: dict[str, SplitCount] = field(default_factory=dict)
+
+    @property
+    def records(self) -> int:
+        return sum(split.records for split in self.splits.values())
+
+    @property
+    def labelled(self) -> int:
+        return sum(split.labelled for split in self.splits.values())
+
+
+def create(
+    session: Session,
+    name: str,
+    label_set: str,
+    labels: Sequence[str] = (),
+    *,
+    scheme: str = "word",
+    generated: bool = False,
+) -> Department:
+    """A new department that uses the label set of that name, made or completed with `labels` as needed.
+
+    Raises DataError if the department exists, ConfigError for an unknown token scheme.
+    """
+    if not name.strip():
+        raise DataError("a department needs a name")
+    if scheme not in SCHEMES:
+        raise ConfigError(f"token scheme is {scheme!r}; expected one of {', '.join(SCHEMES)}")
+    if by_name(session, name) is not None:
+        raise DataError(f"there is a department {name!r} already; choose another name")
+    found = session.scalar(select(LabelSet).where(LabelSet.name == label_set))
+    if found is None:
+        found = LabelSet(name=label_set)
+        session.add(found)
+        session.flush()
+    ensure_labels(session, found.id, labels)
+    department = Department(name=name, label_set_id=found.id, scheme=scheme, generated=generated)
+    session.add(department)
+    session.flush()
+    return department
+
+
+def get(session: Session, department_id: int) -> Department:
+    """Raises NotFound."""
+    department = session.get(Department, department_id)
+    if department is None:
+        raise NotFound("department", department_id)
+    return department
+
+
+def by_name(session: Session, name: str) -> Department | None:
+    return session.scalar(select(Department).where(Department.name == name))
+
+
+def all_departments(session: Session) -> list[Department]:
+    return list(session.scalars(select(Department).order_by(Department.id)))
+
+
+def label_sets(session: Session) -> list[LabelSet]:
+    return list(session.scalars(select(LabelSet).order_by(LabelSet.id)))
+
+
+def labels(session: Session, department_id: int) -> list[Label]:
+    """The labels of the department's set, retired ones too, in their order."""
+    query = select(Label).join(Department, Department.label_set_id == Label.label_set_id)
+    return list(session.scalars(query.where(Department.id == department_id).order_by(Label.position)))
+
+
+def ensure_labels(session: Session, label_set_id: int, names: Sequence[str]) -> dict[str, int]:
+    """Add the labels that the set lacks; returns the ids of all its labels by name."""
+    session.execute(select(LabelSet.id).where(LabelSet.id == label_set_id).with_for_update())  # one adds at a time
+    known = {label.name: label.id for label in session.scalars(select(Label).where(Label.label_set_id == label_set_id))}
+    for name in dict.fromkeys(names):
+        if name in known:
+            continue
+        if not name.strip():
+            raise DataError("a label needs a name")
+        position = len(known)
+        key = KEYS[position] if position < len(KEYS) else None
+        label = Label(label_set_id=label_set_id, name=name, colour=position, key=key, position=position)
+        session.add(label)
+        session.flush()
+        known[name] = label.id
+    return known
+
+
+def rename_label(session: Session, label_id: int, name: str) -> None:
+    """Give a label another name; its spans keep it. Raises NotFound, and DataError if the set has that name."""
+    label = session.get(Label, label_id)
+    if label is None:
+        raise NotFound("label", label_id)
+    if not name.strip():
+        raise DataError("a label needs a name")
+    same = select(Label.id).where(Label.label_set_id == label.label_set_id, Label.name == name, Label.id != label_id)
+    if session.scalar(same) is not None:
+        raise DataError(f"the label set has a label {name!r} already; choose another name")
+    label.name = name
+
+
+def overview(session: Session) -> list[Overview]:
+    """All departments with their records by split, in two queries."""
+    query = (
+        select(Department, LabelSet.name, Model)
+        .join(LabelSet, LabelSet.id == Department.label_set_id)
+        .outerjoin(Model, Model.id == Department.current_model_id)
+        .order_by(Department.id)
+    )
+    rows = {
+        department.id: Overview(
+            department_id=department.id,
+            name=department.name,
+            scheme=department.scheme,
+            generated=department.generated,
+            label_set=label_set,
+            created_at=department.created_at,
+            model_id=model.id if model else None,
+            model_version=model.version if model else None,
+            scores=model.scores if model else None,
+        )
+        for department, label_set, model in session.execute(query)
+    }
+    submitted = select(Annotation.record_id).where(Annotation.status == "submitted").distinct().subquery()
+    counts = (
+        select(RecordRow.department_id, RecordRow.split, func.count(), func.count(submitted.c.record_id))
+        .outerjoin(submitted, submitted.c.record_id == RecordRow.id)
+        .group_by(RecordRow.department_id, RecordRow.split)
+    )
+    for department_id, split, total, labelled in session.execute(counts):
+        rows[department_id].splits[split] = SplitCount(total, labelled)
+    return list(rows.values())

@@ -1,0 +1,159 @@
+"""Records as they were imported, and the queue of a person who labels them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import DataError
+from ladtl_core.records import SPLITS, Entity, Record, check_record
+from ladtl_core.text import TOKENIZER_VERSION, tokenize
+from workbench.store import departments
+from workbench.store.annotations import SpanData, add_submitted
+from workbench.store.errors import NotFound
+from workbench.store.models import Annotation, Department, RecordRow, Span
+
+PREVIEW = 80
+LABELLING_SPLITS, EVALUATION_SPLITS = SPLITS[:2], SPLITS[2:]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """A record in a person's list; `status` is theirs (pending, draft, submitted, skipped), `spans` counts theirs."""
+
+    record_id: int
+    external_id: str
+    split: str
+    status: str
+    spans: int
+    preview: str
+    position: int
+
+
+def add(session: Session, department_id: int, items: Sequence[Record], author: str) -> int:
+    """Store new records of a department behind its others; returns how many.
+
+    A record whose `entities` are not None is stored as submitted by `author`. Every record needs its split.
+    Raises DataError if a record is unusable or stored already, or if a label is missing from the label set
+    (`departments.ensure_labels` adds it): then nothing of `items` is stored.
+    """
+    department = session.scalar(select(Department).where(Department.id == department_id).with_for_update())
+    if department is None:
+        raise NotFound("department", department_id)
+    taken = set(session.scalars(select(RecordRow.external_id).where(RecordRow.department_id == department_id)))
+    last = session.scalar(select(func.max(RecordRow.position)).where(RecordRow.department_id == department_id))
+    first = 0 if last is None else last + 1
+    rows = []
+    for offset, record in enumerate(items):
+        if record.id in taken:
+            raise DataError(f"the department has a record {record.id!r} already; records are never replaced")
+        taken.add(record.id)
+        rows.append(_row(record, department, first + offset))
+    if not rows:
+        return 0
+    ids = list(session.scalars(insert(RecordRow).returning(RecordRow.id, sort_by_parameter_order=True), rows))
+    _add_gold(session, department_id, dict(zip(ids, items, strict=True)), author)
+    return len(rows)
+
+
+def get(session: Session, record_id: int) -> RecordRow:
+    """Raises NotFound."""
+    row = session.get(RecordRow, record_id)
+    if row is None:
+        raise NotFound("record", record_id)
+    return row
+
+
+def of_department(session: Session, department_id: int, splits: Sequence[str] = SPLITS) -> list[RecordRow]:
+    """The department's records of those splits, in their order."""
+    query = select(RecordRow).where(RecordRow.department_id == department_id, RecordRow.split.in_(splits))
+    return list(session.scalars(query.order_by(RecordRow.position)))
+
+
+def ids(session: Session, department_id: int) -> dict[str, int]:
+    """The ids of the department's records by the ids that they were imported with."""
+    query = select(RecordRow.external_id, RecordRow.id).where(RecordRow.department_id == department_id)
+    return {external_id: record_id for external_id, record_id in session.execute(query)}
+
+
+def queue(session: Session, department_id: int, author: str, evaluation: bool) -> list[QueueItem]:
+    """The author's list in one query: pool and train, or dev and test if `evaluation`; in the order of import."""
+    spans = select(func.count()).where(Span.annotation_id == Annotation.id).scalar_subquery()
+    query = (
+        select(
+            RecordRow.id,
+            RecordRow.external_id,
+            RecordRow.split,
+            func.coalesce(Annotation.status, "pending"),
+            spans,
+            func.substr(RecordRow.text, 1, PREVIEW),
+            RecordRow.position,
+        )
+        .outerjoin(Annotation, (Annotation.record_id == RecordRow.id) & (Annotation.author == author))
+        .where(RecordRow.department_id == department_id)
+        .where(RecordRow.split.in_(EVALUATION_SPLITS if evaluation else LABELLING_SPLITS))
+        .order_by(RecordRow.position)
+    )
+    return [QueueItem(*row) for row in session.execute(query)]
+
+
+def to_record(row: RecordRow, department: str, entities: tuple[Entity, ...] | None = None) -> Record:
+    """The record as `ladtl_core` takes it, with its stored tokens."""
+    return Record(
+        id=row.external_id,
+        text=row.text,
+        entities=entities,
+        department=department,
+        split=row.split,
+        patient=row.patient,
+        tokens=tuple((start, end) for start, end in row.tokens),
+        sentence_starts=tuple(row.sentence_starts),
+    )
+
+
+def _row(record: Record, department: Department, position: int) -> dict[str, Any]:
+    check_record(record)
+    if record.split is None:
+        raise DataError(f"the record {record.id!r} has no split; expected one of {', '.join(SPLITS)}")
+    if "\0" in record.text or any("\ud800" <= character <= "\udfff" for character in record.text):
+        raise DataError(f"the text of {record.id!r} has a null or half a surrogate pair, which no database can store")
+    if record.tokens is None:
+        tokens, starts = tokenize(record.text, department.scheme)
+        tokenizer = f"{department.scheme}-{TOKENIZER_VERSION}"
+    else:
+        tokens, starts, tokenizer = record.tokens, record.sentence_starts or (0,), "given"
+    return {
+        "department_id": department.id,
+        "external_id": record.id,
+        "patient": record.patient,
+        "text": record.text,
+        "split": record.split,
+        "position": position,
+        "tokens": [list(token) for token in tokens],
+        "sentence_starts": list(starts),
+        "tokenizer": tokenizer,
+    }
+
+
+def _add_gold(session: Session, department_id: int, records: dict[int, Record], author: str) -> None:
+    label_ids = {label.name: label.id for label in departments.labels(session, department_id)}
+    gold: dict[int, list[SpanData]] = {}
+    for record_id, record in records.items():
+        if record.entities is None:
+            continue
+        for entity in record.entities:
+            if entity.label not in label_ids:
+                raise DataError(
+                    f"the record {record.id!r} has a span of {entity.label!r}, which is not in the label set; "
+                    f"it has {', '.join(label_ids) or 'no labels'}"
+                )
+        gold[record_id] = [
+            SpanData(str(uuid4()), entity.start, entity.end, label_ids[entity.label], "import")
+            for entity in record.entities
+        ]
+    add_submitted(session, gold, author)

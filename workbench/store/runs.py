@@ -1,0 +1,202 @@
+"""Runs and their attempts. Only the latest attempt of a running run may write: every write of a worker is fenced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from workbench.store.database import insert_for
+from workbench.store.errors import Fenced, NotClaimable, NotFound
+from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent, now
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The answer to a heartbeat: whether the attempt is still the run's own, and whether it was asked to stop."""
+
+    mine: bool
+    cancel_requested: bool
+
+
+def create(
+    session: Session,
+    *,
+    kind: str,
+    department_id: int,
+    title: str,
+    spec: dict[str, Any],
+    spec_hash: str,
+    code_version: str,
+) -> Run:
+    """The run with that spec hash: a new, queued one, unless there is one already (then as it stands)."""
+    values = {
+        "kind": kind,
+        "department_id": department_id,
+        "title": title,
+        "spec": spec,
+        "spec_hash": spec_hash,
+        "code_version": code_version,
+    }
+    statement = insert_for(session, Run).values(values)
+    session.execute(statement.on_conflict_do_nothing(index_elements=[Run.spec_hash]))
+    return session.scalars(select(Run).where(Run.spec_hash == spec_hash)).one()
+
+
+def find_by_hash(session: Session, spec_hash: str) -> Run | None:
+    return session.scalar(select(Run).where(Run.spec_hash == spec_hash))
+
+
+def get(session: Session, run_id: int) -> Run:
+    """The run as the database has it now. Raises NotFound."""
+    run = session.get(Run, run_id, populate_existing=True)
+    if run is None:
+        raise NotFound("run", run_id)
+    return run
+
+
+def all_runs(session: Session, department_id: int | None = None, *, state: str | None = None) -> list[Run]:
+    """Runs, the newest first."""
+    query = select(Run).order_by(Run.id.desc())
+    if department_id is not None:
+        query = query.where(Run.department_id == department_id)
+    if state is not None:
+        query = query.where(Run.state == state)
+    return list(session.scalars(query))
+
+
+def attempts(session: Session, run_id: int) -> list[Attempt]:
+    return list(session.scalars(select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number)))
+
+
+def stalled(session: Session, silent_for: timedelta) -> list[Run]:
+    """Running runs that gave no sign for that long: their worker is gone, or hangs."""
+    query = select(Run).where(Run.state == "running", Run.heartbeat_at < now() - silent_for)
+    return list(session.scalars(query.order_by(Run.id)))
+
+
+def claim(session: Session, run_id: int, worker: str) -> int:
+    """Start the next attempt, from here on the only one that may write; returns its number.
+
+    A running run is given only to the worker that has it, which lost it by being killed and started again; `release`
+    frees it for others. Raises NotClaimable if the run has ended or another worker has it, NotFound.
+    """
+    run = _locked(session, run_id)
+    if run.state in RUN_ENDINGS or (run.state == "running" and attempts(session, run_id)[-1].worker != worker):
+        raise NotClaimable(run_id, run.state)
+    at = now()
+    _end_attempt(session, run_id, run.attempt, "lost")
+    run.attempt += 1
+    run.state, run.heartbeat_at, run.started_at = "running", at, run.started_at or at
+    session.add(Attempt(run_id=run_id, number=run.attempt, worker=worker, started_at=at))
+    session.flush()
+    return run.attempt
+
+
+def beat(session: Session, run_id: int, attempt: int) -> Beat:
+    """Say that the attempt lives."""
+    cancel_requested = _hold(session, run_id, attempt)
+    return Beat(mine=cancel_requested is not None, cancel_requested=bool(cancel_requested))
+
+
+def record_event(session: Session, run_id: int, attempt: int, seq: int, payload: dict[str, Any]) -> None:
+    """Store one event; a resumed attempt overwrites the events that it repeats. Raises Fenced."""
+    if _hold(session, run_id, attempt) is None:
+        raise Fenced(run_id, attempt)
+    statement = insert_for(session, RunEvent).values(run_id=run_id, seq=seq, attempt=attempt, at=now(), payload=payload)
+    renewed = {name: statement.excluded[name] for name in ("attempt", "at", "payload")}
+    session.execute(statement.on_conflict_do_update(index_elements=[RunEvent.run_id, RunEvent.seq], set_=renewed))
+
+
+def events(session: Session, run_id: int, after_seq: int = -1) -> list[RunEvent]:
+    query = select(RunEvent).where(RunEvent.run_id == run_id, RunEvent.seq > after_seq)
+    return list(session.scalars(query.order_by(RunEvent.seq)))
+
+
+def finish(
+    session: Session,
+    run_id: int,
+    attempt: int,
+    state: str,
+    *,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    """End the attempt and its run as succeeded, failed or cancelled. Raises Fenced, ValueError for another state."""
+    if state not in RUN_ENDINGS:
+        raise ValueError(f"a run cannot end as {state!r}; expected one of {', '.join(RUN_ENDINGS)}")
+    if _hold(session, run_id, attempt) is None:
+        raise Fenced(run_id, attempt)
+    _end_attempt(session, run_id, attempt, state)
+    run = get(session, run_id)
+    run.state, run.result, run.error, run.finished_at = state, result, error, now()
+    session.flush()
+
+
+def request_cancel(session: Session, run_id: int) -> str:
+    """Cancel a queued run at once and ask a running one to stop; returns the run's state. Raises NotFound."""
+    run = _locked(session, run_id)
+    if run.state == "queued":
+        run.state, run.finished_at = "cancelled", now()
+    elif run.state == "running":
+        run.cancel_requested = True
+    session.flush()
+    return run.state
+
+
+def abandon(session: Session, run_id: int, state: str, error: str) -> bool:
+    """End a run from outside, when its worker was killed or is gone; what that worker still writes is fenced.
+
+    False if the run had ended already. Raises NotFound.
+    """
+    run = _locked(session, run_id)
+    if run.state in RUN_ENDINGS:
+        return False
+    _end_attempt(session, run_id, run.attempt, "lost")
+    run.state, run.error, run.finished_at = state, error, now()
+    session.flush()
+    return True
+
+
+def release(session: Session, run_id: int, attempt: int) -> bool:
+    """Take a running run from its silent worker and queue it again; False if that attempt is no longer under way."""
+    run = _locked(session, run_id)
+    if run.state != "running" or run.attempt != attempt:
+        return False
+    _end_attempt(session, run_id, attempt, "lost")
+    run.state = "queued"
+    session.flush()
+    return True
+
+
+def requeue(session: Session, run_id: int) -> bool:
+    """Put a failed or cancelled run back in the queue for its next attempt; False if it is in another state."""
+    run = _locked(session, run_id)
+    if run.state not in ("failed", "cancelled"):
+        return False
+    run.state, run.cancel_requested, run.error, run.finished_at = "queued", False, None, None
+    session.flush()
+    return True
+
+
+def _locked(session: Session, run_id: int) -> Run:
+    run = session.get(Run, run_id, populate_existing=True, with_for_update=True)
+    if run is None:
+        raise NotFound("run", run_id)
+    return run
+
+
+def _hold(session: Session, run_id: int, attempt: int) -> bool | None:
+    """Renew the heartbeat and lock the run; whether it is asked to stop, or None if it is not this attempt's."""
+    mine = (Run.id == run_id) & (Run.attempt == attempt) & (Run.state == "running")
+    statement = update(Run).where(mine).values(heartbeat_at=now()).returning(Run.cancel_requested)
+    return session.scalar(statement.execution_options(synchronize_session=False))
+
+
+def _end_attempt(session: Session, run_id: int, number: int, outcome: str) -> None:
+    attempt = session.get(Attempt, (run_id, number))
+    if attempt is not None and attempt.ended_at is None:
+        attempt.ended_at, attempt.outcome = now(), outcome

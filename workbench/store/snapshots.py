@@ -1,0 +1,89 @@
+"""Frozen sets of labels, so that a run can say for ever what it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import DataError
+from ladtl_core.records import SPLITS, Entity, Record
+from workbench.store.annotations import Gold, gold
+from workbench.store.errors import NotFound
+from workbench.store.models import Department, RecordRow, Snapshot, SnapshotItem
+from workbench.store.records import to_record
+
+
+def freeze(session: Session, department_id: int) -> Snapshot:
+    """The department's gold of all splits as a snapshot; the same content gives the same row.
+
+    Raises DataError where nothing was submitted yet, NotFound.
+    """
+    lock = select(Department).where(Department.id == department_id).with_for_update()  # one freezes at a time
+    department = session.scalar(lock)
+    if department is None:
+        raise NotFound("department", department_id)
+    labelled = gold(session, department_id, SPLITS)
+    if not labelled:
+        raise DataError(f"no record of {department.name!r} is submitted yet; submit at least one, then train")
+    digest = _content_hash(department.name, labelled)
+    found = session.scalar(select(Snapshot).where(Snapshot.hash == digest))
+    if found is not None:
+        return found
+    snapshot = Snapshot(department_id=department_id, hash=digest, records=len(labelled))
+    session.add(snapshot)
+    session.flush()
+    rows = [
+        {
+            "snapshot_id": snapshot.id,
+            "record_id": item.record.id,
+            "annotation_revision": item.revision,
+            "split": item.record.split,
+            "entities": _entities(item),
+        }
+        for item in labelled
+    ]
+    session.execute(insert(SnapshotItem), rows)
+    return snapshot
+
+
+def get(session: Session, snapshot_id: int) -> Snapshot:
+    """Raises NotFound."""
+    snapshot = session.get(Snapshot, snapshot_id)
+    if snapshot is None:
+        raise NotFound("snapshot", snapshot_id)
+    return snapshot
+
+
+def records(session: Session, snapshot_id: int) -> list[Record]:
+    """The frozen records with split, entities, tokens and sentence starts, in the order of import. Raises NotFound."""
+    department = session.get_one(Department, get(session, snapshot_id).department_id).name
+    query = select(RecordRow, SnapshotItem.entities).join(SnapshotItem, SnapshotItem.record_id == RecordRow.id)
+    query = query.where(SnapshotItem.snapshot_id == snapshot_id).order_by(RecordRow.position)
+    return [
+        to_record(row, department, tuple(Entity(start, end, label) for start, end, label in entities))
+        for row, entities in session.execute(query)
+    ]
+
+
+def split_counts(session: Session, snapshot_id: int) -> dict[str, int]:
+    """How many frozen records each split has."""
+    query = select(SnapshotItem.split, func.count()).where(SnapshotItem.snapshot_id == snapshot_id)
+    return {split: count for split, count in session.execute(query.group_by(SnapshotItem.split))}
+
+
+def _entities(item: Gold) -> list[list[int | str]]:
+    return [[entity.start, entity.end, entity.label] for entity in item.entities]
+
+
+def _content_hash(department: str, labelled: Sequence[Gold]) -> str:
+    """SHA-256 over what training can see, and not over database ids: the same in a restored database."""
+    digest = hashlib.sha256(json.dumps(department).encode())
+    for item in sorted(labelled, key=lambda one: one.record.external_id):
+        row = item.record
+        content = [row.external_id, row.split, row.text, row.tokens, row.sentence_starts, _entities(item)]
+        digest.update(json.dumps(content, separators=(",", ":")).encode() + b"\n")
+    return digest.hexdigest()
