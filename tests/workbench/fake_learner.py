@@ -133,15 +133,15 @@ def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:
     )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--slot", required=True)
     parser.add_argument("--stalled-seconds", type=float, default=30)
     for name in ("epoch", "write", "save"):
         parser.add_argument(f"--{name}", type=float, default=0)
     parser.add_argument("--hang-at", type=int, default=0)
-    given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO)
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, force=True)
     fake = FakeLearner(Pauses(given.epoch, given.write, given.save, given.hang_at))
     return work(WorkerSettings(given.slot, beat_seconds=0.2, stalled_seconds=given.stalled_seconds), fake.learner)
 
