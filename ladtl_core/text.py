@@ -36,6 +36,7 @@ SCHEMES: dict[str, re.Pattern[str]] = {
     "character": re.compile(_OTHER),
     "chinese": re.compile(rf"[{_HAN}][{_MARKS}]*|{_NUMBER}|(?:[^\W\d_{_HAN}][{_MARKS}]*)+|{_OTHER}"),
 }
+_HAN_CHARACTER = re.compile(f"[{_HAN}]")
 TOKENIZER_VERSION = 1
 
 # A run of closing punctuation before white space and a letter or digit, a CJK full stop, or the end of a line.
@@ -75,6 +76,12 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     following = _NEXT_WORD.match(text, match.end())
     in_lower_case = following is not None and following[1].islower()
     return not in_lower_case and not _ABBREVIATION.search(text[max(0, match.start() - 9) : match.end()])
+
+
+def han_share(text: str) -> float:
+    """The share of Chinese characters among the letters of a text, 0 to 1."""
+    letters = sum(map(str.isalpha, text))
+    return len(_HAN_CHARACTER.findall(text)) / letters if letters else 0.0
 
 
 def spans_to_bio(entities: Sequence[Entity], offsets: Offsets) -> tuple[list[str], list[Entity]]:

@@ -80,7 +80,8 @@ def test_torch_only_in_the_core_and_in_workers() -> None:
 
 
 def test_light_modules_load_neither_torch_nor_seqeval() -> None:
-    code = f"import sys, {', '.join(sorted(LIGHT))}; print([n for n in ('torch', 'sklearn', 'gensim') if n in sys.modules])"
+    loaded = "[name for name in ('torch', 'sklearn', 'gensim') if name in sys.modules]"
+    code = f"import sys, {', '.join(sorted(LIGHT))}; print({loaded})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
 
 

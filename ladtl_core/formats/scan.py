@@ -45,14 +45,19 @@ def check_utf8(line: str) -> None:
         raise DataError(f"the byte 0x{byte:02x} at character {column} is not UTF-8; save the file as UTF-8")
 
 
+def check_name(what: str, value: str) -> None:
+    """Raise DataError unless an id, a label or the like stays one on every line and under every trimming."""
+    if not value or value != value.strip() or _NOT_IN_NAMES.search(value):
+        raise DataError(f"the {what} is {value!r}; expected text without line breaks or spaces around it")
+
+
 def check_strings(record: Record) -> None:
     """Raise DataError unless every format and every database can hold the record as it is."""
     check_record(record)
-    labels = {entity.label for entity in record.entities or ()}
     names = [("id", record.id), ("department", record.department), ("patient", record.patient)]
-    for what, value in [*names, *(("label", label) for label in sorted(labels))]:
-        if value is not None and (not value or value != value.strip() or _NOT_IN_NAMES.search(value)):
-            raise DataError(f"the {what} is {value!r}; expected text without line breaks or spaces around it")
+    for what, value in [*names, *(("label", label) for label in {entity.label for entity in record.entities or ()})]:
+        if value is not None:
+            check_name(what, value)
     if not record.text.strip():
         raise DataError(f"the record {record.id!r} has no text")
     if broken := _UNSTORABLE.search(record.text):

@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
             "train.conll: there is no such file",
         ),
         (("train", "--target", "nowhere", "--out", "x"), "la-dtl needs --source"),
-        (("predict", "--model", "nowhere", "README.md"), "holds no model"),
+        (("predict", "--model", "nowhere", "requirements.txt"), "holds no model"),
     ],
 )
 def test_mistakes_are_told_without_a_traceback(arguments: tuple[str, ...], message: str) -> None:

@@ -112,7 +112,7 @@ class FakeLearner:
         ]
 
     def learner(self) -> Learner:
-        return Learner(self.train, self.load, self.predict)
+        return Learner(self.train, self.load, self.predict, rehearse=lambda: None)
 
 
 def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:

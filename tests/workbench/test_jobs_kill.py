@@ -166,8 +166,12 @@ def test_a_new_supervisor_leaves_living_workers_alone(database: Database, home: 
         process = started.start()
         slot = Slot("worker-1")
         wait_for(slot.held, "the worker did not take its slot")
-        Supervisor(database, ["/does/not/exist"]).step()
+        supervisor = Supervisor(database, ["/does/not/exist"])
+        supervisor.step()
         assert process.is_alive() and slot.pid() == pid(process)
+        supervisor.end_workers()
+        process.join(10)
+        assert not process.is_alive()
 
 
 @pytest.mark.slow

@@ -20,9 +20,7 @@ LOSS_NAMES = {
 LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")
 
 
-def curves(
-    title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | None = None
-) -> Figure:
+def curves(title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | None = None) -> Figure:
     """Lines over epochs, each named at its end; `lines` maps a name to its epochs and values."""
     traces, notes = [], []
     for i, (name, (epochs, values)) in enumerate(lines.items()):

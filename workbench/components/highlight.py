@@ -34,7 +34,8 @@ def highlighted(text: str, tokens: Offsets, marks: Iterable[Mark]) -> str:
 
 
 def _mark(text: str, tokens: Offsets, mark: Mark) -> str:
-    inside, at = [], mark.start
+    inside: list[str] = []
+    at = mark.start
     for start, end in tokens:
         if start < mark.end and end > mark.start:
             begin = max(start, mark.start)

@@ -16,7 +16,7 @@ from sqlalchemy import URL, create_engine
 QUEUE = "runs"
 # Pinned: by default DBOS computes it from the code, and an upgrade would leave queued runs behind.
 APPLICATION_VERSION = "1"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.3
 
 Execute = Callable[[int], None]
 

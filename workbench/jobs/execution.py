@@ -17,10 +17,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from ladtl_core.config import Config
+from ladtl_core.config import Config, TrainingConfig
 from ladtl_core.data import TrainingData
 from ladtl_core.errors import Cancelled, LadtlError
-from ladtl_core.records import Record
+from ladtl_core.records import Entity, Record
 from workbench.jobs import inputs
 from workbench.store import runs, trained
 from workbench.store.database import Database
@@ -37,11 +37,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Learner:
-    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training` and `ladtl_core.prediction`."""
+    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training` and `ladtl_core.prediction`.
+
+    `rehearse` loads what is otherwise loaded at first use, while a person waits for the first epoch.
+    """
 
     train: Callable[..., Any]
     load: Callable[[Path], Any]
     predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
+    rehearse: Callable[[], object]
 
 
 def core_learner() -> Learner:
@@ -49,7 +53,12 @@ def core_learner() -> Learner:
     from ladtl_core.prediction import load_tagger, predict
     from ladtl_core.training import train
 
-    return Learner(train, load_tagger, predict)
+    def rehearse() -> object:
+        training = TrainingConfig(max_steps=1, fixed_steps=1, epoch_steps=1, pretrain_epochs=1)
+        record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
+        return train(TrainingData.of_records([record], [record]), Config(training=training))
+
+    return Learner(train, load_tagger, predict, rehearse)
 
 
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:

@@ -49,11 +49,18 @@ class Slot:
         self._lock.release()
         return False
 
+    def end(self) -> None:
+        """Ask the process that holds the slot to end; nothing happens if it is free."""
+        self._send(signal.SIGTERM)
+
     def kill(self) -> None:
-        """End the process that holds the slot at once, even one that is stopped; nothing happens if it is free."""
+        """End the process that holds the slot at once, even one that is stopped."""
+        self._send(getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows has one way only
+
+    def _send(self, number: signal.Signals) -> None:
         if self.held():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+                os.kill(self.pid(), number)
 
     def pid(self) -> int:
         """The process that took the slot last."""

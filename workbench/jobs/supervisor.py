@@ -83,9 +83,9 @@ class Supervisor:
             self._slots[worker].kill()
 
     def end_workers(self) -> None:
-        """Ask the workers that this supervisor started to end; their runs go on when workers are started again."""
-        for child in self._children.values():
-            child.end()
+        """Ask the workers to end; their runs go on when workers are started again."""
+        for slot in self._slots.values():
+            slot.end()
 
 
 class _Child:
@@ -106,10 +106,6 @@ class _Child:
         self._pause = min(max(1.0, 2 * self._pause), LONGEST_PAUSE_SECONDS) if soon else 0.0
         self._started = time.monotonic()
         self._process = start_detached(command, log_file)
-
-    def end(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
 
 
 def start_detached(command: Sequence[str], log_file: Path) -> subprocess.Popen[bytes]:

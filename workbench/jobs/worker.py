@@ -20,7 +20,7 @@ from workbench.store import runs
 from workbench.store.database import Database, open_database
 
 NICENESS = 10
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.3
 SLOT_TAKEN = 3  # exit status
 
 log = logging.getLogger(__name__)
@@ -71,12 +71,20 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     database, name = open_database(), executor_id(settings.slot)
-    run = partial(execute, database, worker=name, learner=learner(), beat_seconds=settings.beat_seconds)
+    loaded = learner()
+    if not _waited_for(database):
+        loaded.rehearse()
+    run = partial(execute, database, worker=name, learner=loaded, beat_seconds=settings.beat_seconds)
     engine = DbosEngine(database.engine.url, name, run)
     engine.launch()
     log.info("worker %s is ready", name)
     _serve(Dispatcher(database, engine), Reaper(database, settings.stalled_seconds))
     return 0
+
+
+def _waited_for(database: Database) -> bool:
+    with database.reading() as session:
+        return any(runs.all_runs(session, state=state) for state in ("queued", "running"))
 
 
 def _serve(dispatcher: Dispatcher, reaper: Reaper) -> None:

@@ -26,7 +26,9 @@ def show() -> None:
             st.switch_page("pages/data.py")
         return
     if any(standing.generated for standing in standings):
-        st.caption("Departments marked *generated* are a demonstration: a program wrote them, they describe no patient.")
+        st.caption(
+            "Departments marked *generated* are a demonstration: a program wrote them; they describe no patient."
+        )
     columns = st.columns(min(len(standings), 4), gap="medium")
     for i, standing in enumerate(standings):
         with columns[i % len(columns)]:

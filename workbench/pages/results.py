@@ -66,8 +66,9 @@ def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], defa
 
 def _natural(result: Result, found: dict[int, Result]) -> int:
     """The run that shows what this one gained: non-transfer on the same labels, else the one before it."""
-    same = [r for r in found.values() if r.snapshot == result.snapshot and r.method == "non-transfer" and r is not result]
-    earlier = [r for r in found.values() if r.version < result.version]
+    rest = [r for r in found.values() if r is not result]
+    same = [r for r in rest if r.snapshot == result.snapshot and r.method == "non-transfer"]
+    earlier = [r for r in rest if r.version < result.version]
     return (same or earlier)[0].run.run_id if same or earlier else 0
 
 
@@ -136,8 +137,8 @@ def _labels(result: Result, other: Result | None) -> None:
     gaps = {name: st.column_config.NumberColumn(format="%.4f") for name in table.columns if name.startswith("gap")}
     st.dataframe(table, column_config={**whole, **gaps, "support": st.column_config.NumberColumn(format="%d")})
     st.caption(
-        f"Percent on {result.dev.records} dev records. Gap: unbiased MMD² between the departments' hidden states for the "
-        "label's first (B-) and further (I-) tokens; 0 means that they cannot be told apart, and it may be negative."
+        f"Percent on {result.dev.records} dev records. Gap: unbiased MMD² between the departments' hidden states for "
+        "the label's first (B-) and further (I-) tokens; 0: they cannot be told apart; it may be negative."
     )
     if st.button("Look at the test scores", help="Looks are counted: choose on dev, report test once."):
         test = results.look_at_test(DATABASE, result, access.LOCAL_USER)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from workbench.components.palette import colours
 
 from workbench.components.highlight import Mark, highlighted
-from workbench.components.palette import colours
 from workbench.pages.shared import pick_department
 from workbench.services import access, labelling, overview, review
 from workbench.services.review import ReviewedRecord
@@ -35,7 +35,7 @@ def show() -> None:
 def _dev(department_id: int) -> None:
     records = review.dev_records(DATABASE, department_id)
     if not records:
-        st.info("No dev record is labelled yet. Label the evaluation set on the Annotate page to see the model's errors.")
+        st.info("No dev record is labelled yet. Label the evaluation set to see the model's errors.")
         return
     counts = review.counts(records)
     for column, (kind, count) in zip(st.columns(len(counts)), counts.items(), strict=True):

@@ -8,9 +8,9 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components import charts
-from workbench.pages.shared import pick_department
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, when
+from workbench.pages.shared import pick_department
 from workbench.services import access, overview, training
 from workbench.services.overview import Standing
 from workbench.services.training import Live, Setting
@@ -52,7 +52,7 @@ def _form(standings: list[Standing]) -> None:
         for setting in (s for s in settings if s.name not in FIRST):
             values.setdefault(setting.group, {})[setting.name] = _field(setting)
     compare = method != "non-transfer" and st.checkbox(
-        "Train non-transfer as well", value=True, help="A second run on the target's records alone shows what was gained."
+        "Train non-transfer as well", value=True, help="A second run, on the target's records alone, shows the gain."
     )
     try:
         _start([s.department_id for s in sources], target.department_id, method, values, compare)
@@ -91,9 +91,7 @@ def _number(text: str) -> Any:
         return text  # the settings name what is wrong with it
 
 
-def _start(
-    sources: list[int], target: int, method: str, values: dict[str, dict[str, Any]], compare: bool
-) -> None:
+def _start(sources: list[int], target: int, method: str, values: dict[str, dict[str, Any]], compare: bool) -> None:
     spec = training.make_spec(sources, target, method, values)
     offer = training.offer(DATABASE, spec)
     learned = f"{offer.target_labelled} labelled target records"

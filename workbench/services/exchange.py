@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -11,18 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located, conll
+from ladtl_core.formats import FORMATS, conll
+from ladtl_core.formats.scan import check_name
 from ladtl_core.records import SPLITS, Record
 from ladtl_core.text import han_share
+from workbench.services.incoming import File, Placed, read_files
 from workbench.services.splits import Place, assign, read_splits, torn_patients
-from workbench.store import annotations, audit, departments, records
+from workbench.store import audit, departments, records
+from workbench.store.annotations import gold
 from workbench.store.database import Database
 
 SHOWN_ERRORS = 20
 HAN_RECORDS, CHINESE_FROM = 50, 0.3
-
-File = tuple[str, bytes]
-"""A file's name and its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,6 @@ class Exported:
     not_carried: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A record whose department is known, and where it came from."""
-
-    record: Record
-    file: str
-    line: int
-    label_lines: Mapping[str, int]
-
-
 def preview(
     database: Database,
     files: Sequence[File],
@@ -96,19 +86,20 @@ def preview(
     that do not exist are made: they share the existing `label_set`, or a new one of the files' labels and `labels`.
     Records keep the split of the file or of `splits`; `splits.assign` says how the others are drawn.
     """
-    errors: list[DataError] = []
     places: dict[str, Place] = {}
+    splits_error: list[DataError] = []
     if splits is not None:
         try:
             places = read_splits(splits[1], splits[0])
         except DataError as error:
-            errors.append(error)
-    placed = list(_placed(files, format, department, places, errors))
+            splits_error.append(error)
+    placed, errors = read_files(files, format, department, places)
+    errors += splits_error
     with database.reading() as session:
         placed = _fitting(session, placed, label_set, errors)
         by_department: dict[str, list[Record]] = {}
         for item in placed:
-            by_department.setdefault(str(item.record.department), []).append(item.record)
+            by_department.setdefault(item.department, []).append(item.record)
         parts = tuple(_department(session, name, items, seed) for name, items in by_department.items())
     new_labels = _new_labels(parts, label_set, labels, errors)
     order = {name: index for index, (name, _) in enumerate(files)}
@@ -142,70 +133,28 @@ def commit(database: Database, found: Preview, author: str, *, generated: bool =
 def export(database: Database, department_id: int, format: str) -> Exported:
     """All records of a department in one file; the submitted ones with their labels. Raises NotFound.
 
-    Tokens are in a JSON lines file only where the import brought them; CoNLL has those that the records are labelled on.
+    Tokens are in a JSON lines file only where the import brought them; in CoNLL they are those that labels snap to.
     """
     write = FORMATS[format].write
     if write is None:
         raise DataError(f"{FORMATS[format].title} cannot hold labels; export as JSON lines or CoNLL")
     with database.reading() as session:
         name = departments.get(session, department_id).name
-        gold = {item.record.id: item.entities for item in annotations.gold(session, department_id, SPLITS)}
+        labelled = {item.record.id: tuple(item.entities) for item in gold(session, department_id, SPLITS)}
         rows = records.of_department(session, department_id)
     items = []
     for row in rows:
-        entities = tuple(gold[row.id]) if row.id in gold else None
-        record = replace(records.to_record(row, name), entities=entities)
+        record = replace(records.to_record(row, name), entities=labelled.get(row.id))
         keep_tokens = format == "conll" or row.tokenizer == "given"
         items.append(record if keep_tokens else replace(record, tokens=None, sentence_starts=None))
     not_carried = sum(len(conll.not_carried(record)) for record in items) if format == "conll" else 0
     file_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name) + FORMATS[format].extensions[0]
-    return Exported(file_name, "".join(write(items)).encode(), len(items), len(gold), not_carried)
-
-
-def _placed(
-    files: Sequence[File], format: str, department: str | None, places: Mapping[str, Place], errors: list[DataError]
-) -> Iterable[_Placed]:
-    """The records with their departments; what cannot be placed becomes an error."""
-    first: dict[tuple[str, str], str] = {}
-    nameless: list[Located] = []
-    for name, data in files:
-        for found in FORMATS[format].scan(data, name):
-            try:
-                if isinstance(found, DataError):
-                    raise found
-                item = _with_place(found, name, department, places.get(found.record.id))
-                if item is None:
-                    ...
-                key = (str(item.record.department), item.record.id)
-                if key in first:
-                    message = f"the id {item.record.id!r} was used in {first[key]} already; every record needs its own"
-                    raise DataError(message, file=name, line=item.line)
-                first[key] = f"{name}, line {item.line},"
-                yield item
-            except DataError as error:
-                errors.append(error)
-
-
-def _with_place(found: Located, file: str, department: str | None, place: Place | None) -> _Placed:
-    record = found.record
-    for what, own, given in (
-        ("department", record.department, place and place.department),
-        ("split", record.split, place and place.split),
-    ):
-        if own and given and own != given:
-            message = f"the {what} of {record.id!r} is {own!r} here and {given!r} in the splits file"
-            raise DataError(message, file=file, line=found.line)
-    chosen = record.department or (place and place.department) or department
-    if not chosen:
-        message = f"the record {record.id!r} names no department; choose one for such records"
-        raise DataError(message, file=file, line=found.line)
-    split = record.split or (place.split if place else None)
-    return _Placed(replace(record, department=chosen, split=split), file, found.line, found.label_lines)
+    return Exported(file_name, "".join(write(items)).encode(), len(items), len(labelled), not_carried)
 
 
 def _fitting(
-    session: Session, placed: Sequence[_Placed], label_set: str | None, errors: list[DataError]
-) -> list[_Placed]:
+    session: Session, placed: Sequence[Placed], label_set: str | None, errors: list[DataError]
+) -> list[Placed]:
     """The records that the store can take; the others become errors."""
     sets = {found.name: {label.name for label in found.labels} for found in departments.label_sets(session)}
     if label_set is not None and label_set not in sets:
@@ -214,7 +163,7 @@ def _fitting(
     taken: dict[str, set[str]] = {}
     fitting = []
     for item in placed:
-        name = str(item.record.department)
+        name = item.department
         if name not in taken:
             existing = departments.by_name(session, name)
             allowed[name] = sets.get(existing.label_set.name if existing else label_set or "")
@@ -264,11 +213,14 @@ def _new_labels(
     new = [part for part in parts if part.is_new]
     if label_set is not None or not new:
         return ()
-    found = tuple(sorted({label for part in new for label in part.labels}))
-    found = tuple(dict.fromkeys((*(label.strip() for label in labels if label.strip()), *found)))
-    if not found and not errors:
-        message = "the files bring no labels, so nobody could label the records; name the labels or take existing ones"
-        errors.append(DataError(message))
+    found = tuple(dict.fromkeys((*labels, *sorted({label for part in new for label in part.labels}))))
+    try:
+        for label in found:
+            check_name("label", label)
+        if not found:
+            raise DataError("the files bring no labels for the new department; name its labels or take existing ones")
+    except DataError as error:
+        errors.append(error)
     return found
 
 
@@ -276,11 +228,11 @@ def _warnings(parts: Sequence[DepartmentPreview], unused: int) -> Iterable[str]:
     for part in parts:
         overlapping = sum(_overlapping(record) for record in part.records)
         if overlapping:
-            yield f"{part.name}: {overlapping:,} spans overlap a longer one; they are kept, but training leaves them out."
+            yield f"{part.name}: {overlapping:,} spans overlap others; all are kept, but training uses the longest."
         if not part.labelled:
             yield f"{part.name}: no record is labelled."
         if torn := torn_patients(part.records):
-            yield f"{part.name}: {len(torn):,} patients have records both in training and in dev or test ({torn[0]} ...)."
+            yield f"{part.name}: {len(torn):,} patients are both in training and in dev or test, such as {torn[0]}."
     if unused:
         yield f"{unused:,} records of the splits file are in none of the files."
 

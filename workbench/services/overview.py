@@ -67,7 +67,10 @@ def _next_step(row: Overview, labelled: int, has_source: bool) -> tuple[str, str
         return "data", "Import records to begin."
     if labelled < FEWEST_RECORDS_TO_HOLD_OUT:
         missing = FEWEST_RECORDS_TO_HOLD_OUT - labelled
-        return "annotate", f"Label {missing} more records: from {FEWEST_RECORDS_TO_HOLD_OUT} on, training can stop early."
+        return (
+            "annotate",
+            f"Label {missing} more: from {FEWEST_RECORDS_TO_HOLD_OUT} records on, training can stop early.",
+        )
     if dev.records and not dev.labelled:
         return "evaluate", f"Label the {dev.records} dev records, so that a model's F1 can be measured."
     if labelled < ENOUGH_TO_START and row.model_version is None:

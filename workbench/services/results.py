@@ -88,7 +88,7 @@ def epochs(database: Database, run_id: int) -> list[dict[str, Any]]:
 def make_current(database: Database, model_id: int, who: str) -> int | None:
     """Let the department use this model from now on; older ones stay.
 
-    Records imported since it was trained have no suggestions of it yet: then they are queued, and the run's id returned.
+    Records imported since it was trained have no suggestions yet: these are queued, and that run's id returned.
     """
     with database.session() as session:
         model = trained.make_current(session, model_id)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ladtl_core.records import Entity
-from workbench.store import annotations, departments, trained
+from workbench.store import departments, trained
+from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
 
 KINDS = ("correct", "missed", "spurious", "wrong label", "wrong boundary")
@@ -55,7 +56,7 @@ def dev_records(database: Database, department_id: int) -> list[ReviewedRecord]:
         model_id = departments.get(session, department_id).current_model_id
         if model_id is None:
             return []
-        gold = annotations.gold(session, department_id, ("dev",))
+        gold = gold_records(session, department_id, ("dev",))
         spans = trained.suggestions(session, model_id, ("dev",))
     reviewed = []
     for item in gold:

@@ -69,10 +69,7 @@ def assign(records: Sequence[Record], patients: Mapping[str, str], seed: int) ->
         split = next(split for split, left in room.items() if size <= left)
         room[split] -= size
         split_of[group] = split
-    return [
-        record.split or (known[record.patient] if record.patient in known else split_of[_group(record)])
-        for record in records
-    ]
+    return [record.split or known.get(record.patient or "") or split_of[_group(record)] for record in records]
 
 
 def _group(record: Record) -> str:
