@@ -102,9 +102,9 @@ class TrainingConfig(_Strict):
     max_steps: int = setting(3000, "Steps at most; early stopping may end sooner.", TUNED, low=1)
     fixed_steps: int = setting(600, "Steps when too few records are labelled to stop early.", TUNED, low=1)
     epoch_steps: int = setting(50, "Steps between two looks at the dev set; called an epoch.", TUNED, low=1)
-    patience: int = setting(20, "Epochs without a better dev F1 before training stops.", TUNED, low=1)
+    patience: int = setting(12, "Epochs without a better dev F1 before training stops.", TUNED, low=1)
     batch_size: int = setting(16, "Sentences of each department in a step.", TUNED, low=1)
-    learning_rate: float = setting(2e-3, "Step size of the optimiser.", TUNED, low=0)
+    learning_rate: float = setting(4e-3, "Step size of the optimiser.", TUNED, low=0)
     optimizer: str = setting("adam", "adam or adagrad.", TUNED)
     average: float = setting(
         0.99,

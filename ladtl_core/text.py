@@ -14,27 +14,26 @@ Offsets = tuple[tuple[int, int], ...]
 
 
 def _combining_marks() -> str:
-    """A regular expression's character class of what joins the character before it."""
-    marks = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code)).startswith("M")]
-    soft_hyphen_and_joiners, skin_tones, variants = (
-        "\u00ad\u200c\u200d",
-        "\U0001f3fb-\U0001f3ff",
-        "\U000e0100-\U000e01ef",
-    )
-    return soft_hyphen_and_joiners + skin_tones + variants + "".join(marks)
+    """What joins the character before it, as the inside of a regular expression's character class."""
+    marks = [code for code in range(0x20000) if unicodedata.category(chr(code)).startswith("M")]
+    first = [code for code, before in zip(marks, [-1, *marks], strict=False) if code != before + 1]
+    last = [code for code, after in zip(marks, [*marks[1:], -1], strict=True) if code != after - 1]
+    soft_hyphen_joiners, skin_tones, variants = "\u00ad\u200c\u200d", "\U0001f3fb-\U0001f3ff", "\U000e0100-\U000e01ef"
+    ranges = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
+    return soft_hyphen_joiners + skin_tones + variants + ranges
 
 
 # Letters carry their combining marks with them; a number keeps inner points and commas (1,204.5); emoji that a
 # zero-width joiner ties together stay one token.
-_MARKS = _combining_marks()
+_MARKS = rf"(?:(?![\0-\x7f])[{_combining_marks()}])*+"  # ASCII, the usual case, is passed over at once
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_NUMBER = rf"\d+(?:[.,]\d+)*[{_MARKS}]*"
-_LETTERS = rf"(?:[^\W\d_][{_MARKS}]*)+"
-_OTHER = rf"\S[{_MARKS}]*(?:(?<=\u200d)[^\w\s][{_MARKS}]*)*"
+_NUMBER = rf"\d+(?:[.,]\d+)*{_MARKS}"
+_LETTERS = rf"(?:[^\W\d_]++{_MARKS})++"
+_OTHER = rf"\S{_MARKS}(?:(?<=\u200d)[^\w\s]{_MARKS})*"
 SCHEMES: dict[str, re.Pattern[str]] = {
     "word": re.compile(rf"{_NUMBER}|{_LETTERS}|{_OTHER}"),
     "character": re.compile(_OTHER),
-    "chinese": re.compile(rf"[{_HAN}][{_MARKS}]*|{_NUMBER}|(?:[^\W\d_{_HAN}][{_MARKS}]*)+|{_OTHER}"),
+    "chinese": re.compile(rf"[{_HAN}]{_MARKS}|{_NUMBER}|(?:[^\W\d_{_HAN}]++{_MARKS})++|{_OTHER}"),
 }
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 TOKENIZER_VERSION = 1
