@@ -170,7 +170,7 @@ def add_submitted(session: Session, spans: Mapping[int, Sequence[SpanData]], aut
     changes: list[dict[str, Any]] = []
     span_rows: list[dict[str, Any]] = []
     for annotation_id, own in zip(ids, spans.values(), strict=True):
-        added = [asdict(span) for span in own]
+        added = [_row(span) for span in own]
         changes.append(
             {
                 "annotation_id": annotation_id,
@@ -186,6 +186,11 @@ def add_submitted(session: Session, spans: Mapping[int, Sequence[SpanData]], aut
     session.execute(insert(AnnotationChange), changes)
     if span_rows:
         session.execute(insert(Span), span_rows)
+
+
+def _row(span: SpanData) -> dict[str, Any]:
+    """What `asdict` gives, in a tenth of its time: an import has hundreds of thousands of spans."""
+    return {name: getattr(span, name) for name in SpanData.__slots__}
 
 
 def _lock_record(session: Session, record_id: int) -> tuple[str, int]:

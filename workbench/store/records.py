@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from workbench.store.errors import NotFound
 from workbench.store.models import Annotation, Department, RecordRow, Span
 
 PREVIEW = 80
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 LABELLING_SPLITS, EVALUATION_SPLITS = SPLITS[:2], SPLITS[2:]
 
 
@@ -120,7 +122,7 @@ def _row(record: Record, department: Department, position: int) -> dict[str, Any
     check_record(record)
     if record.split is None:
         raise DataError(f"the record {record.id!r} has no split; expected one of {', '.join(SPLITS)}")
-    if "\0" in record.text or any("\ud800" <= character <= "\udfff" for character in record.text):
+    if _UNSTORABLE.search(record.text):
         raise DataError(f"the text of {record.id!r} has a null or half a surrogate pair, which no database can store")
     if record.tokens is None:
         tokens, starts = tokenize(record.text, department.scheme)

@@ -1,0 +1,189 @@
+"""Data: bring records in, look at what was read before it is written, take records out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from ladtl_core.errors import DataError, LadtlError
+from ladtl_core.formats import FORMATS, format_of
+from ladtl_core.records import SPLITS
+from workbench.services import access, exchange, holdings
+from workbench.services.exchange import Preview
+from workbench.services.holdings import Holding
+
+SPLITS_FILE = ".json"
+EXTENSIONS = [*dict.fromkeys(e for form in FORMATS.values() for e in form.extensions), SPLITS_FILE]
+FROM_THE_FILES = "New: those of the files"
+HELP = (
+    "JSON lines (`.jsonl`: text and character spans), CoNLL (`.conll`: a token and its BIO tag a line) or plain text "
+    "(`.txt`), all in UTF-8. A `.json` file beside them is read as splits: "
+    '`{"record id": {"department": "...", "split": "train"}}`.'
+)
+
+
+def show() -> None:
+    st.title("Data")
+    if message := st.session_state.pop("imported", None):
+        st.success(message)
+    held = holdings.holdings(access.database())
+    if not held:
+        st.write("Import the records of a department to begin. They stay on this machine.")
+    _import(held)
+    if held:
+        _departments(held)
+
+
+def _import(held: Sequence[Holding]) -> None:
+    st.subheader("Import", anchor=False)
+    # A new key after each import empties the widget.
+    key = f"files-{st.session_state.get('imports', 0)}"
+    chosen = st.file_uploader("Files with records", EXTENSIONS, accept_multiple_files=True, key=key, help=HELP)
+    if not chosen:
+        return
+    try:
+        preview = _preview(chosen, held)
+    except DataError as error:
+        st.error(str(error))
+        return
+    _show_preview(preview)
+    ready = bool(preview.records) and not preview.errors
+    if st.button(_button_text(preview), type="primary", disabled=not ready):
+        _commit(preview)
+
+
+def _preview(chosen: Sequence[UploadedFile], held: Sequence[Holding]) -> Preview:
+    """What the files hold under the choices made; read again only when one of them changes."""
+    splits = [file for file in chosen if file.name.lower().endswith(SPLITS_FILE)]
+    files = [file for file in chosen if file not in splits]
+    formats = {format_of(file.name) for file in files}
+    if len(formats) != 1 or len(splits) > 1:
+        raise DataError("choose records in one format, and at most one splits file (.json) with them")
+    options = {"format": _format(formats.pop(), len(files)), **_choices(held)}
+    key = (tuple(file.file_id for file in chosen), tuple(options.items()))
+    if st.session_state.get("preview-key") != key:
+        with st.spinner(f"Reading {len(files)} file{'' if len(files) == 1 else 's'} ..."):
+            contents = [(file.name, file.getvalue()) for file in files]
+            split_file = (splits[0].name, splits[0].getvalue()) if splits else None
+            found = exchange.preview(access.database(), contents, splits=split_file, **options)
+        st.session_state["preview"], st.session_state["preview-key"] = found, key
+    return st.session_state["preview"]
+
+
+def _format(guess: str, files: int) -> str:
+    """The format of the files, which only plain text leaves open."""
+    same = [name for name, form in FORMATS.items() if form.extensions == FORMATS[guess].extensions]
+    if len(same) == 1:
+        return guess
+    titles = {"lines": "a line", "text": "a file"}
+    default = same.index("text" if files > 1 else "lines")
+    return st.radio("A record is", same, default, format_func=lambda name: titles[name], horizontal=True)
+
+
+def _choices(held: Sequence[Holding]) -> dict[str, Any]:
+    """Department, label set and further labels, as `exchange.preview` takes them."""
+    left, middle, right = st.columns(3)
+    names = [holding.department.name for holding in held]
+    department = left.selectbox(
+        "Department of records that name none",
+        names,
+        index=None,
+        placeholder="Choose one or type a new name",
+        accept_new_options=True,
+    )
+    sets = holdings.label_sets(access.database())
+    label_set = middle.selectbox(
+        "Labels of a new department",
+        [FROM_THE_FILES, *sets],
+        format_func=lambda name: name if name == FROM_THE_FILES else f"As in {name}: {', '.join(sets[name])}",
+    )
+    new = label_set == FROM_THE_FILES
+    further = right.text_input("Further labels, with commas between", disabled=not new, placeholder="Problem, Test")
+    labels = tuple(label.strip() for label in further.split(",") if label.strip())
+    name = (department or "").strip() or None
+    return {"department": name, "label_set": None if new else label_set, "labels": labels if new else ()}
+
+
+def _show_preview(preview: Preview) -> None:
+    if preview.errors:
+        more = f", the first {len(preview.errors)} of them here" if preview.error_count > len(preview.errors) else ""
+        count = f"{preview.error_count:,} error{'' if preview.error_count == 1 else 's'}"
+        st.error(f"{count}{more}. Nothing can be imported before the files are right.")
+        rows = [{"File": e.file or "", "Line": e.line, "Problem": e.message} for e in preview.errors]
+        st.dataframe(rows, hide_index=True, column_config={"Problem": st.column_config.TextColumn(width="large")})
+    for warning in preview.warnings:
+        st.warning(warning)
+    if preview.departments:
+        rows = [
+            {
+                "Department": part.name + (" (new)" if part.is_new else ""),
+                "Records": len(part.records),
+                "Labelled": part.labelled,
+                **{split: part.splits.get(split, 0) for split in SPLITS},
+                "Spans": ", ".join(f"{label} {count:,}" for label, count in part.labels.items()),
+            }
+            for part in preview.departments
+        ]
+        st.dataframe(rows, hide_index=True)
+
+
+def _button_text(preview: Preview) -> str:
+    names = [part.name for part in preview.departments]
+    where = names[0] if len(names) == 1 else f"{len(names)} departments"
+    return f"Import {preview.records:,} record{'' if preview.records == 1 else 's'} into {where}"
+
+
+def _commit(preview: Preview) -> None:
+    try:
+        with st.spinner(f"Writing {preview.records:,} records ..."):
+            exchange.commit(access.database(), preview, access.LOCAL_USER)
+    except LadtlError as error:
+        st.error(f"Nothing was imported: {error}")
+        return
+    st.session_state["imported"] = _button_text(preview).replace("Import ", "Imported ", 1) + "."
+    st.session_state["imports"] = st.session_state.get("imports", 0) + 1
+    del st.session_state["preview"], st.session_state["preview-key"]
+    st.rerun()
+
+
+def _departments(held: Sequence[Holding]) -> None:
+    st.subheader("Departments", anchor=False)
+    rows = [
+        {
+            "Department": holding.department.name,
+            "Records": holding.department.records,
+            "Labelled": holding.department.labelled,
+            **{name: split.records if (split := holding.department.splits.get(name)) else 0 for name in SPLITS},
+            "Labels": ", ".join(holding.labels),
+            "From": "generated" if holding.department.generated else "import",
+        }
+        for holding in held
+    ]
+    st.dataframe(rows, hide_index=True)
+    _export({holding.department.department_id: holding.department.name for holding in held})
+
+
+def _export(names: dict[int, str]) -> None:
+    left, *places = st.columns([2, 1, 1], vertical_alignment="bottom")
+    department_id = left.selectbox("Export all records of", list(names), format_func=lambda key: names[key])
+    for place, (format, title) in zip(places, (("jsonl", "JSON lines"), ("conll", "CoNLL")), strict=True):
+        if place.button(f"Export as {title}", key=f"export-{format}", width="stretch"):
+            with st.spinner(f"Writing {names[department_id]} ..."):
+                made = exchange.export(access.database(), department_id, format)
+            st.session_state["export"] = (department_id, made)
+    of, made = st.session_state.get("export", (None, None))
+    if made is None or of != department_id:
+        return
+    st.download_button(f"Save {made.name}", made.data, made.name, type="primary", on_click="ignore")
+    st.caption(f"{made.records:,} records, {made.labelled:,} labelled.")
+    if made.not_carried:
+        st.warning(
+            f"{made.not_carried:,} spans are not in this file as they are: CoNLL has one label a token, so of "
+            "overlapping spans it keeps the longest, and edges inside a word move out. JSON lines keeps all."
+        )
+
+
+show()

@@ -1,0 +1,39 @@
+"""What the store holds, for pages that list departments and label sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from workbench.store import departments
+from workbench.store.database import Database
+from workbench.store.departments import Overview
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A department with the names of its labels; retired labels are left out."""
+
+    department: Overview
+    labels: tuple[str, ...]
+
+
+def holdings(database: Database) -> list[Holding]:
+    """All departments in the order in which they were made."""
+    with database.reading() as session:
+        labels = _labels_by_set(session)
+        return [Holding(row, labels[row.label_set]) for row in departments.overview(session)]
+
+
+def label_sets(database: Database) -> dict[str, tuple[str, ...]]:
+    """The names of the labels of each label set, by the set's name."""
+    with database.reading() as session:
+        return _labels_by_set(session)
+
+
+def _labels_by_set(session: Session) -> dict[str, tuple[str, ...]]:
+    return {
+        found.name: tuple(label.name for label in found.labels if not label.retired)
+        for found in departments.label_sets(session)
+    }
