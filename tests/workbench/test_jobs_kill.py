@@ -65,6 +65,8 @@ def check(database: Database, run_id: int, expected: str, attempts: int) -> None
     assert (ended.state, ended.error, ended.attempt) == ("succeeded", None, attempts)
     assert ended.result is not None and ended.result["hash"] == expected
     check_events(database, run_id, EPOCHS)
+    # Later attempts went on where the first one was, and did not begin again.
+    assert [event.attempt for event in api.events(database, run_id)[:2]] == [1, 1]
 
 
 def test_killed_in_an_epoch_and_restarted_by_the_supervisor(database: Database, expected: str) -> None:
@@ -97,7 +99,7 @@ def test_killed_at_a_bad_moment(database: Database, home: Path, expected: str, p
 def test_the_same_slot_twice(database: Database, home: Path, expected: str) -> None:
     run_id = api.submit_training(database, spec(two_departments(database), EPOCHS))
     with workers(home) as started:
-        started.start(epoch=0.8)
+        started.start(epoch=0.5)
         wait_for_epoch(database, run_id, 0)
         second = started.start()
         second.join(20)
@@ -111,7 +113,7 @@ def test_stopped_past_the_limit_and_thawed(database: Database, home: Path, expec
         first = started.start("worker-1", epoch=0.3)
         wait_for_epoch(database, run_id, 2)
         os.kill(pid(first), signal.SIGSTOP)
-        started.start("worker-2", stalled_seconds=1)
+        started.start("worker-2", stalled_seconds=3)
         check(database, run_id, expected, attempts=2)
         before = api.status(database, run_id), api.events(database, run_id)
         os.kill(pid(first), signal.SIGCONT)

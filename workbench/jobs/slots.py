@@ -12,8 +12,8 @@ from filelock import FileLock, Timeout
 
 from workbench.store.paths import home
 
-# A look at a slot holds its lock for an instant; whoever takes the slot waits that long.
-TAKE_SECONDS = 2.0
+# A look at a slot holds its lock for an instant; whoever takes the slot waits so long for that.
+TAKE_SECONDS = 1.0
 
 
 class Slot:
