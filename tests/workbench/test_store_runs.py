@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -173,22 +174,16 @@ def test_suggestions_and_decisions_replace_earlier_ones(database: Database) -> N
         found = trained.suggestion(session, b, model.id)
         assert found is not None and found.spans == []
         (label,) = departments.labels(session, run.department_id)
-        for kind in ("accepted", "rejected"):
-            trained.decide(
-                session,
-                record_id=a,
-                model_id=model.id,
-                start=0,
-                end=7,
-                label_id=label.id,
-                kind=kind,
-                author="me",
-            )
+        decide = partial(
+            trained.decide, session, record_id=a, model_id=model.id, start=0, end=7, label_id=label.id, author="me"
+        )
+        decide(kind="accepted")
+        decide(kind="rejected")
         assert [decision.kind for decision in trained.decisions(session, a, model.id)] == ["rejected"]
         with pytest.raises(DataError, match="accepted, rejected, edited"):
-            trained.decide(
-                session, record_id=a, model_id=model.id, start=0, end=7, label_id=label.id, kind="kept", author="me"
-            )
+            decide(kind="kept")
+        decide(kind=None)
+        assert trained.decisions(session, a, model.id) == []
 
 
 def test_audit_lists_the_newest_first(database: Database) -> None:
