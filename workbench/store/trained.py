@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
@@ -115,11 +115,14 @@ def decide(
     start: int,
     end: int,
     label_id: int,
-    kind: str,
+    kind: str | None,
     author: str,
 ) -> None:
-    """Keep what the author decided of a suggested span: accepted, rejected or edited. The last decision counts."""
-    if kind not in DECISION_KINDS:
+    """Keep what the author decided of a suggested span: accepted, rejected or edited. The last decision counts.
+
+    None takes a decision back.
+    """
+    if kind is not None and kind not in DECISION_KINDS:
         raise DataError(f"the decision is {kind!r}; expected one of {', '.join(DECISION_KINDS)}")
     values = {
         "record_id": record_id,
@@ -129,6 +132,9 @@ def decide(
         "label_id": label_id,
         "author": author,
     }
+    if kind is None:
+        session.execute(delete(Decision).filter_by(**values))
+        return
     statement = insert_for(session, Decision).values(**values, kind=kind, at=now())
     renewed = {"kind": statement.excluded.kind, "at": statement.excluded.at}
     session.execute(statement.on_conflict_do_update(index_elements=list(values), set_=renewed))
