@@ -6,6 +6,16 @@ from workbench.store.database import Database, open_database
 
 # Without accounts the one person at this machine.
 LOCAL_USER = "local"
+# The pages in the order of the navigation: file in workbench/pages, which is its path too, and title.
+HOME = "home"
+PAGES = {
+    HOME: "Home",
+    "annotate": "Annotate",
+    "review": "Review",
+    "train": "Train",
+    "results": "Results",
+    "data": "Data",
+}
 
 
 def database() -> Database:

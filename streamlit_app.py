@@ -1,0 +1,34 @@
+"""The wiring: pages, the app's own routes, the guard before them, and background workers while the app runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+
+from workbench.jobs.supervisor import background_workers
+from workbench.web.guard import Guard
+from workbench.web.routes import ROUTES
+from workbench.web.startup import prepare
+
+MAIN = Path(__file__).resolve().parent / "workbench" / "main.py"
+
+# Beside main.py lies a folder `pages`, which Streamlit takes for its older kind of navigation until main.py has run
+# once: without this line the first visit to /train would show every file of the folder as a page.
+PagesManager.uses_pages_directory = False
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    await anyio.to_thread.run_sync(prepare, st.get_option("server.address"))
+    with background_workers():
+        yield {}
+
+
+app = st.App(MAIN, routes=ROUTES, middleware=[Middleware(Guard)], lifespan=lifespan)

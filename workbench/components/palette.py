@@ -1,0 +1,30 @@
+"""Twelve label colours for light and dark, apart for colour-blind eyes too; contrast of text at least 7 and 5.1 to 1.
+
+A colour never stands alone: every span shows its label's name beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PALETTE: list[dict[str, Any]] = json.loads((Path(__file__).parent / "palette.json").read_text(encoding="utf-8"))
+
+
+def colours(indices: Mapping[str, int]) -> dict[str, tuple[str, str]]:
+    """Background and border of each label, by the labels' colour indices; both follow light and dark."""
+    return {name: (_both(index, "bg"), _both(index, "bd")) for name, index in indices.items()}
+
+
+def css() -> str:
+    """Classes `c0`, `c1`, ... that set --bg, --fg and --bd for the colour of that index."""
+    parts = ("bg", "fg", "bd")
+    rules = (f".c{i} {{ {' '.join(f'--{part}: {_both(i, part)};' for part in parts)} }}" for i in range(len(PALETTE)))
+    return "\n".join(rules) + "\n"
+
+
+def _both(index: int, part: str) -> str:
+    colour = PALETTE[index % len(PALETTE)]
+    return f"light-dark({colour['light'][part]}, {colour['dark'][part]})"

@@ -1,0 +1,78 @@
+"""The span annotator: text as tokens that are labelled by hand, key by key, and saved by the browser itself.
+
+Edits go to the app's own route and never through a rerun, which could lose them; a rerun only brings the next record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypedDict
+
+import streamlit as st
+
+from workbench.components import palette
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("state.js", "saver.js", "view.js", "annotator.js")  # one module, in this order
+
+_component = st.components.v2.component(
+    "span_annotator",
+    html='<div class="annotator"></div>',
+    css=palette.css() + (_HERE / "annotator.css").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+)
+
+
+class AnnotatorEvent(TypedDict):
+    """What the person asked of the page: next, previous, submitted or renew (a new token), and on which record."""
+
+    action: str
+    record: int
+
+
+def span_annotator(
+    record: Mapping[str, Any],
+    *,
+    key: str,
+    token: str = "",
+    save_url: str = "",
+    position: str = "",
+    readonly: bool = False,
+    navigation: bool = True,
+    on_event: Callable[[], None] | None = None,
+) -> AnnotatorEvent | None:
+    """Show a record as `services.labelling.open_record` gives it; returns the event of this rerun, if any.
+
+    `save_url` and `token` are where and as whom edits are saved; a `readonly` annotator needs neither. `position` is
+    shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to other records.
+    `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
+    """
+    data = {
+        "record": _pieces(record),
+        "labels": [{**label, "colour": label["colour"] % len(palette.PALETTE)} for label in record["labels"]],
+        "url": save_url,
+        "token": token,
+        "position": position,
+        "readonly": readonly,
+        "navigation": navigation,
+    }
+    event: AnnotatorEvent | None = _component(key=key, data=data, on_event_change=on_event or (lambda: None)).event
+    return event
+
+
+def _pieces(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with its text cut into words and the gaps around them: JavaScript's own offsets are UTF-16."""
+    text: str = record["text"]
+    tokens: Sequence[Sequence[int]] = record["tokens"]
+    edges = [0, *(edge for token in tokens for edge in token), len(text)]
+    pieces = [text[begin:end] for begin, end in pairwise(edges)]
+    names = ("id", "external_id", "split", "spans", "suggestions", "rejected", "model", "revision", "status")
+    return {
+        **{name: record[name] for name in names},
+        "words": pieces[1::2],
+        "gaps": pieces[0::2],
+        "starts": [start for start, _ in tokens],
+        "ends": [end for _, end in tokens],
+    }

@@ -1,0 +1,139 @@
+// Brings the labels of one record to the server: one save in flight, the latest state next, nothing dropped in silence.
+// A saver outlives the page that made it, so that leaving the page loses nothing.
+
+const RETRY_SECONDS = [1, 2, 4, 8, 15];
+const KEEPALIVE_BYTES = 60000; // browsers refuse larger bodies with keepalive
+const KEPT_SAVERS = 50;
+
+const savers = new Map(); // record id -> Saver
+const access = { token: "", renew: () => {} };
+
+class Saver {
+  static of(record, url) {
+    const saver = savers.get(record.id) ?? new Saver(record);
+    saver.url = url;
+    savers.delete(record.id); // to the end: the most recent one
+    savers.set(record.id, saver);
+    for (const [id, old] of savers) {
+      if (savers.size > KEPT_SAVERS && !old.outstanding && old !== saver) savers.delete(id);
+    }
+    return saver;
+  }
+
+  constructor(record) {
+    this.revision = record.revision;
+    this.last = null; // the document saved last by this page
+    this.pending = null; // the latest document that is not saved
+    this.sending = null; // the document on its way
+    this.conflict = null; // {mine, theirs}
+    this.failure = null; // {reason, again: seconds or null}
+    this.failures = 0;
+    this.savedAt = null;
+    this.watch = () => {};
+  }
+
+  get outstanding() { return Boolean(this.pending || this.sending || this.conflict); }
+
+  // The newest labels this page knows and the server may not; null if it has them.
+  get unsaved() { return this.pending ?? this.conflict?.mine ?? this.sending; }
+
+  save(document) {
+    this.pending = document;
+    this.pump();
+  }
+
+  pump() {
+    if (this.sending || !this.pending || this.conflict) return;
+    clearTimeout(this.timer);
+    [this.sending, this.pending] = [this.pending, null];
+    if (sameDocument(this.sending, this.last)) return this.succeed(this.revision);
+    this.watch();
+    this.post(this.sending, this.revision).then((response) => this.answer(response), () => this.fail("the server does not answer"));
+  }
+
+  post(document, base) {
+    const body = JSON.stringify({ base, ...document });
+    const keepalive = new Blob([body]).size < KEEPALIVE_BYTES;
+    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
+    return fetch(this.url, { method: "POST", headers, body, keepalive });
+  }
+
+  async answer(response) {
+    const result = await response.json().catch(() => ({}));
+    if (response.ok && Number.isInteger(result.revision)) return this.succeed(result.revision);
+    if (response.status === 409 && result.current) return this.meet(result.current);
+    if (response.status === 401) {
+      this.fail("the page was open for long; it is being renewed");
+      return access.renew();
+    }
+    const refused = response.status >= 400 && response.status < 500;
+    this.fail(result.error ?? `the server answered ${response.status}`, !refused);
+  }
+
+  succeed(revision) {
+    this.last = this.sending;
+    Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
+    this.pump();
+    this.watch();
+  }
+
+  // Somebody else saved first, unless it was this very document and its answer was lost.
+  meet(theirs) {
+    if (sameLabels(this.sending, theirs)) return this.succeed(theirs.revision);
+    this.conflict = { mine: this.pending ?? this.sending, theirs };
+    Object.assign(this, { sending: null, pending: null, failure: null });
+    this.watch();
+  }
+
+  fail(reason, retry = true) {
+    this.pending ??= this.sending;
+    this.sending = null;
+    const again = retry ? RETRY_SECONDS[Math.min(this.failures++, RETRY_SECONDS.length - 1)] : null;
+    this.failure = { reason, again };
+    clearTimeout(this.timer);
+    if (retry) this.timer = setTimeout(() => this.pump(), again * 1000);
+    this.watch();
+  }
+
+  // Ends a conflict: `mine` is saved on top of theirs, or given up for theirs.
+  resolve(keepMine) {
+    const { mine, theirs } = this.conflict;
+    Object.assign(this, { conflict: null, revision: theirs.revision, last: null, savedAt: null });
+    if (keepMine) this.save(mine);
+    this.watch();
+  }
+
+  // Resolves to whether everything is saved, at the latest after `milliseconds`.
+  async settled(milliseconds) {
+    const end = performance.now() + milliseconds;
+    while (this.outstanding && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
+    return !this.outstanding;
+  }
+
+  // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
+  flush() {
+    if (!this.pending || this.conflict) return;
+    const inFlight = this.sending && !sameDocument(this.sending, this.last) ? 1 : 0;
+    if (!sameDocument(this.pending, this.sending)) this.post(this.pending, this.revision + inFlight).catch(() => {});
+  }
+}
+
+function renewToken(token) {
+  if (token === access.token) return;
+  access.token = token;
+  for (const saver of savers.values()) saver.pump();
+}
+
+function sameDocument(a, b) { return JSON.stringify(a) === JSON.stringify(b); }
+
+// Span by span by its id, whatever the order; decisions are not part of it.
+function sameLabels(mine, theirs) {
+  const plain = ({ id, start, end, label, origin }) => [id, start, end, label, origin].join();
+  const flat = ({ status, spans }) => [status, ...spans.map(plain).sort()].join(";");
+  return flat(mine) === flat(theirs);
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if ([...savers.values()].some((saver) => saver.outstanding)) event.preventDefault();
+});
+window.addEventListener("pagehide", () => savers.forEach((saver) => saver.flush()));

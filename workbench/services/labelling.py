@@ -1,0 +1,220 @@
+"""Labelling records: what the annotator shows, and what it saves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ladtl_core.errors import DataError, LadtlError
+from workbench.store import annotations as labels_of
+from workbench.store import departments, records, trained
+from workbench.store.annotations import SpanData
+from workbench.store.database import Database
+from workbench.store.errors import Conflict
+from workbench.store.models import RecordRow
+from workbench.store.records import EVALUATION_SPLITS, QueueItem
+
+__all__ = ["Edit", "QueueItem", "Stale", "Verdict", "label_colours", "open_record", "parse_edit", "queue", "save"]
+
+RecordView = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the person made of one suggestion: accepted, rejected, edited, or None while it is open."""
+
+    model_id: int
+    start: int
+    end: int
+    label_id: int
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a browser wants to save: all labels of a record, made on top of revision `base`, and all verdicts."""
+
+    base: int
+    status: str
+    spans: list[SpanData]
+    verdicts: list[Verdict]
+
+
+class Stale(LadtlError):
+    """The labels were changed elsewhere since the edit's base; nothing was saved. `current` is the record as it is."""
+
+    def __init__(self, current: RecordView) -> None:
+        self.current = current
+        super().__init__(
+            f"the labels were changed elsewhere and are at revision {current['revision']}; nothing was saved"
+        )
+
+
+def queue(database: Database, department_id: int, author: str, evaluation: bool) -> list[QueueItem]:
+    """The author's list: pool and training records, or the evaluation set."""
+    with database.reading() as session:
+        return records.queue(session, department_id, author, evaluation)
+
+
+def label_colours(database: Database, department_id: int) -> dict[str, int]:
+    """The palette index of each label of the department, by the label's name."""
+    with database.reading() as session:
+        return {label.name: label.colour for label in departments.labels(session, department_id)}
+
+
+def open_record(database: Database, record_id: int, author: str) -> RecordView:
+    """A record as the annotator and the JSON routes take it.
+
+    Offsets are code points. `labels`: {id, name, key, colour (palette index), retired}. `spans` of the author: {id,
+    start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}. `suggestions` of the department's
+    current model, `model`: {start, end, label, confidence, model}, each overlapping no other; `rejected` are indices
+    into them. Evaluation records have no suggestions before they are submitted. Raises NotFound.
+    """
+    with database.reading() as session:
+        return _view(session, records.get(session, record_id), author)
+
+
+def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
+    """Save labels and verdicts in one transaction; returns the new revision.
+
+    Raises Stale, NotFound, and DataError for spans and verdicts that cannot be right.
+    """
+    try:
+        with database.session() as session:
+            revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans)
+            _decide(session, record_id, author, edit.verdicts)
+            return revision
+    except Conflict as conflict:
+        raise Stale(open_record(database, record_id, author)) from conflict
+
+
+def parse_edit(body: Any) -> Edit:
+    """An edit from its JSON form; raises DataError naming what is wrong."""
+    try:
+        spans = [_parse_span(item) for item in body["spans"]]
+        verdicts = [
+            Verdict(
+                _whole(item["model"]), _whole(item["start"]), _whole(item["end"]), _whole(item["label"]), item["kind"]
+            )
+            for item in body["decisions"]
+        ]
+        return Edit(_whole(body["base"]), str(body["status"]), spans, verdicts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the edit cannot be read ({error!r}); reload the page") from error
+
+
+def _parse_span(item: Mapping[str, Any]) -> SpanData:
+    confidence, model = item["confidence"], item["model"]
+    return SpanData(
+        str(item["id"]),
+        _whole(item["start"]),
+        _whole(item["end"]),
+        _whole(item["label"]),
+        str(item["origin"]),
+        None if confidence is None else float(confidence),
+        None if model is None else _whole(model),
+    )
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def _view(session: Session, row: RecordRow, author: str) -> RecordView:
+    annotation = labels_of.load(session, row.id, author)
+    status = annotation.status if annotation else "pending"
+    labels = departments.labels(session, row.department_id)
+    model = trained.current(session, row.department_id)
+    hidden = row.split in EVALUATION_SPLITS and status != "submitted"
+    suggestions: list[dict[str, Any]] = []
+    if model is not None and not hidden:
+        suggestions = _suggestions(session, row.id, model.id, {label.name: label.id for label in labels})
+    rejected = _rejected(session, row.id, author, suggestions)
+    return {
+        "id": row.id,
+        "external_id": row.external_id,
+        "split": row.split,
+        "text": row.text,
+        "tokens": row.tokens,
+        "labels": [
+            {"id": label.id, "name": label.name, "key": label.key, "colour": label.colour, "retired": label.retired}
+            for label in labels
+        ],
+        "spans": [_span(span) for span in labels_of.span_data(annotation)] if annotation else [],
+        "suggestions": suggestions,
+        "rejected": rejected,
+        "model": model.id if model and not hidden else None,
+        "revision": annotation.revision if annotation else 0,
+        "status": status,
+    }
+
+
+def _span(span: SpanData) -> dict[str, Any]:
+    return {
+        "id": span.span_id,
+        "start": span.start,
+        "end": span.end,
+        "label": span.label_id,
+        "origin": span.origin,
+        "confidence": span.confidence,
+        "model": span.model_id,
+    }
+
+
+def _suggestions(session: Session, record_id: int, model_id: int, label_ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    found = trained.suggestion(session, record_id, model_id)
+    return [
+        {
+            "start": span["start"],
+            "end": span["end"],
+            "label": label_ids[span["label"]],
+            "confidence": span["confidence"],
+            "model": model_id,
+        }
+        for span in (found.spans if found else [])
+        if span["label"] in label_ids  # a label may have been renamed since the model was trained
+    ]
+
+
+def _rejected(session: Session, record_id: int, author: str, suggestions: Sequence[Mapping[str, Any]]) -> list[int]:
+    if not suggestions:
+        return []
+    rejected = {
+        (decision.start, decision.end, decision.label_id)
+        for decision in trained.decisions(session, record_id, suggestions[0]["model"])
+        if decision.author == author and decision.kind == "rejected"
+    }
+    return [i for i, span in enumerate(suggestions) if (span["start"], span["end"], span["label"]) in rejected]
+
+
+def _decide(session: Session, record_id: int, author: str, verdicts: Sequence[Verdict]) -> None:
+    """Write the verdicts that differ from what is stored; most saves change none."""
+    for model_id in {verdict.model_id for verdict in verdicts}:
+        found = trained.suggestion(session, record_id, model_id)
+        suggested = {(span["start"], span["end"]) for span in (found.spans if found else [])}
+        stored = {
+            (decision.start, decision.end, decision.label_id): decision.kind
+            for decision in trained.decisions(session, record_id, model_id)
+            if decision.author == author
+        }
+        for verdict in verdicts:
+            place = (verdict.start, verdict.end, verdict.label_id)
+            if verdict.model_id != model_id or verdict.kind == stored.get(place):
+                continue
+            if place[:2] not in suggested:
+                raise DataError(f"model {model_id} suggested nothing at {verdict.start}-{verdict.end} of this record")
+            trained.decide(
+                session,
+                record_id=record_id,
+                model_id=model_id,
+                start=verdict.start,
+                end=verdict.end,
+                label_id=verdict.label_id,
+                kind=verdict.kind,
+                author=author,
+            )

@@ -1,0 +1,89 @@
+"""Where the browser saves labels, and where it gets plotly.js from."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from ladtl_core.errors import DataError, LadtlError
+from workbench.services import access, labelling
+from workbench.services.labelling import Edit, Stale
+
+API, ASSETS = "/api/", "/assets/"
+SAVE_PATH = f"{API}annotations/{{record_id:int}}"
+PLOTLY_PATH = f"{ASSETS}plotly.min.js"
+PLOTLY_SECONDS = 86400
+LONGEST_BODY = 4_000_000  # bytes; thousands of spans
+# A page that is being closed sends its last edit while the one before is still on its way.
+AWAITED_SAVE_SECONDS = 2.0
+AWAITED_SAVE_STEP = 0.05
+
+
+async def save_annotation(request: Request) -> Response:
+    """Save a record's labels for the user of the token. 409 brings the record as it is, if others changed it."""
+    body = await _body(request)
+    if body is None:
+        return _refusal(413, f"the edit is larger than {LONGEST_BODY:,} bytes")
+    try:
+        edit = labelling.parse_edit(body)
+        revision = await _save(request.path_params["record_id"], request.state.user, edit)
+    except Stale as stale:
+        return JSONResponse({"error": str(stale), "current": stale.current}, 409)
+    except LadtlError as error:
+        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+    return JSONResponse({"revision": revision})
+
+
+async def _save(record_id: int, user: str, edit: Edit) -> int:
+    """Save in a thread. A base that is ahead of the record means that its predecessor is about to arrive."""
+    with anyio.move_on_after(AWAITED_SAVE_SECONDS):
+        while True:
+            try:
+                return await _save_now(record_id, user, edit)
+            except Stale as stale:
+                if stale.current["revision"] >= edit.base:
+                    raise
+            await anyio.sleep(AWAITED_SAVE_STEP)
+    return await _save_now(record_id, user, edit)
+
+
+async def _save_now(record_id: int, user: str, edit: Edit) -> int:
+    return await anyio.to_thread.run_sync(labelling.save, access.database(), record_id, user, edit)
+
+
+async def _body(request: Request) -> Any:
+    """The JSON of the request; None if it is too long, an empty edit (refused later) if it is not JSON."""
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LONGEST_BODY:
+            return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        return {}
+
+
+async def plotly(request: Request) -> Response:
+    """plotly.js as the plotly package brings it: nothing is fetched from another host."""
+    path = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+    return FileResponse(
+        path, media_type="text/javascript", headers={"Cache-Control": f"public, max-age={PLOTLY_SECONDS}"}
+    )
+
+
+def _refusal(status: int, error: str) -> Response:
+    return JSONResponse({"error": error}, status)
+
+
+ROUTES = [
+    Route(SAVE_PATH, save_annotation, methods=["POST"]),
+    Route(PLOTLY_PATH, plotly, methods=["GET"]),
+]
