@@ -10,6 +10,7 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.workbench.fake_learner import FakeLearner
 from tests.workbench.jobs_kit import (
@@ -161,6 +162,24 @@ def test_a_run_that_always_kills_its_worker_is_given_up(database: Database, home
     api.retry(database, run_id)
     execute(database, run_id, "here", FakeLearner().learner())
     assert api.status(database, run_id).state == "succeeded"
+
+
+def test_a_delivery_that_was_lost_is_repeated(
+    database: Database, home: Path, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = runs.claim
+
+    def claim_in_the_second_delivery(session: Session, run_id: int, worker: str) -> int:
+        if not (home / "failed").exists():
+            (home / "failed").touch()
+            raise OSError("the database was away")
+        return claim(session, run_id, worker)
+
+    monkeypatch.setattr(runs, "claim", claim_in_the_second_delivery)  # in the worker too, which is a fork
+    run_id = api.submit_training(database, spec(two_departments(database), EPOCHS))
+    with workers(home) as started:
+        started.start(stalled_seconds=1)
+        check(database, run_id, expected, attempts=1)
 
 
 def test_a_new_supervisor_leaves_living_workers_alone(database: Database, home: Path) -> None:

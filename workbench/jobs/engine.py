@@ -27,6 +27,9 @@ class Engine(Protocol):
     def submit(self, run_id: int, attempt: int) -> None:
         """Have the run executed once more after its first `attempt` attempts; repeating that changes nothing."""
 
+    def submit_again(self, run_id: int, attempt: int) -> None:
+        """The same for a run that has waited long: its delivery may be lost with the worker that took it."""
+
 
 class InlineEngine:
     """Executes at once, in the calling thread: for tests and for one-off commands."""
@@ -36,6 +39,8 @@ class InlineEngine:
 
     def submit(self, run_id: int, attempt: int) -> None:
         self._execute(run_id)
+
+    submit_again = submit
 
 
 class DbosEngine:
@@ -66,17 +71,22 @@ class DbosEngine:
         DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_SECONDS, on_conflict="always_update")
 
     def submit(self, run_id: int, attempt: int) -> None:
+        self._enqueue(run_id, f"run-{run_id}-{attempt}-0")
+
+    def submit_again(self, run_id: int, attempt: int) -> None:
+        delivery = f"run-{run_id}-{attempt}-"
+        earlier = DBOS.list_workflows(workflow_id_prefix=delivery, load_input=False, load_output=False)
+        if all(workflow.status != "ENQUEUED" for workflow in earlier):
+            self._enqueue(run_id, f"{delivery}{len(earlier)}")
+
+    def _enqueue(self, run_id: int, workflow_id: str) -> None:
         options: EnqueueOptions = {
             "workflow_name": "run",
             "queue_name": QUEUE,
-            "workflow_id": f"run-{run_id}-{attempt}",
+            "workflow_id": workflow_id,  # enqueueing an id that is known does nothing
             "app_version": APPLICATION_VERSION,
         }
         DBOS.enqueue_workflow_with_options(options, run_id)
-
-    def close(self) -> None:
-        """Stop taking runs; one that is under way keeps its thread until the process ends."""
-        DBOS.destroy()
 
 
 def queue_url(database: URL) -> str:

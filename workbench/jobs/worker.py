@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from workbench.store.database import Database, open_database
 
 NICENESS = 10
 LOOK_SECONDS = 0.3
+HANDED_AT_ONCE, LOOKED_AT_AGAIN = 100, 10  # runs
 SLOT_TAKEN = 3  # exit status
 
 log = logging.getLogger(__name__)
@@ -36,21 +38,26 @@ class WorkerSettings:
 
 
 class Dispatcher:
-    """Hands each waiting run to an engine once per attempt."""
+    """Hands each waiting run to an engine, and those that should long have started once more."""
 
-    def __init__(self, database: Database, engine: Engine) -> None:
-        self._database, self._engine = database, engine
-        self._handed: set[tuple[int, int]] = set()
+    def __init__(self, database: Database, engine: Engine, again_seconds: float = STALLED_SECONDS) -> None:
+        self._database, self._engine, self._again_seconds = database, engine, again_seconds
+        self._handed: dict[tuple[int, int], float] = {}
 
-    def step(self) -> int:
-        """Hand over what waits; returns how many runs that were."""
+    def step(self) -> None:
+        """Hand over what waits, the oldest first and not too many at once."""
         with self._database.reading() as session:
-            waiting = {(run.id, run.attempt) for run in runs.all_runs(session, state="queued")}
-        fresh = sorted(waiting - self._handed)
-        for run_id, attempt in fresh:
-            self._engine.submit(run_id, attempt)
-        self._handed = waiting
-        return len(fresh)
+            waiting = sorted((run.id, run.attempt) for run in runs.all_runs(session, state="queued"))
+        now = time.monotonic()
+        self._handed = {run: self._handed[run] for run in waiting if run in self._handed}
+        for run in [run for run in waiting if run not in self._handed][:HANDED_AT_ONCE]:
+            self._engine.submit(*run)
+            self._handed[run] = now
+        # Only the oldest can be overdue: the queue keeps the order.
+        for run in waiting[:LOOKED_AT_AGAIN]:
+            if now - self._handed.get(run, now) > self._again_seconds:
+                self._engine.submit_again(*run)
+                self._handed[run] = now
 
 
 def load_core() -> Learner:
@@ -78,7 +85,8 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     engine = DbosEngine(database.engine.url, name, run)
     engine.launch()
     log.info("worker %s is ready", name)
-    _serve(Dispatcher(database, engine), Reaper(database, settings.stalled_seconds))
+    dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
+    _serve(dispatcher, Reaper(database, settings.stalled_seconds))
     return 0
 
 
