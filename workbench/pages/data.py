@@ -17,6 +17,7 @@ from workbench.services.holdings import Holding
 
 SPLITS_FILE = ".json"
 EXTENSIONS = [*dict.fromkeys(e for form in FORMATS.values() for e in form.extensions), SPLITS_FILE]
+NEW_DEPARTMENT = "A new department"
 FROM_THE_FILES = "New: those of the files"
 HELP = (
     "JSON lines (`.jsonl`: text and character spans), CoNLL (`.conll`: a token and its BIO tag a line) or plain text "
@@ -87,13 +88,9 @@ def _choices(held: Sequence[Holding]) -> dict[str, Any]:
     """Department, label set and further labels, as `exchange.preview` takes them."""
     left, middle, right = st.columns(3)
     names = [holding.department.name for holding in held]
-    department = left.selectbox(
-        "Department of records that name none",
-        names,
-        index=None,
-        placeholder="Choose one or type a new name",
-        accept_new_options=True,
-    )
+    department = left.selectbox("Records that name no department go to", [NEW_DEPARTMENT, *names])
+    if department == NEW_DEPARTMENT:
+        department = left.text_input("Name of the new department").strip()
     sets = holdings.label_sets(access.database())
     label_set = middle.selectbox(
         "Labels of a new department",
@@ -103,8 +100,7 @@ def _choices(held: Sequence[Holding]) -> dict[str, Any]:
     new = label_set == FROM_THE_FILES
     further = right.text_input("Further labels, with commas between", disabled=not new, placeholder="Problem, Test")
     labels = tuple(label.strip() for label in further.split(",") if label.strip())
-    name = (department or "").strip() or None
-    return {"department": name, "label_set": None if new else label_set, "labels": labels if new else ()}
+    return {"department": department or None, "label_set": None if new else label_set, "labels": labels if new else ()}
 
 
 def _show_preview(preview: Preview) -> None:

@@ -226,15 +226,14 @@ def _new_labels(
 
 def _warnings(parts: Sequence[DepartmentPreview], unused: int) -> Iterable[str]:
     for part in parts:
-        overlapping = sum(_overlapping(record) for record in part.records)
-        if overlapping:
-            yield f"{part.name}: {overlapping:,} spans overlap others; all are kept, but training uses the longest."
+        if overlapping := sum(_overlapping(record) for record in part.records):
+            yield f"{part.name}: spans that overlap others: {overlapping:,}. All are kept; training uses the longest."
         if not part.labelled:
             yield f"{part.name}: no record is labelled."
         if torn := torn_patients(part.records):
-            yield f"{part.name}: {len(torn):,} patients are both in training and in dev or test, such as {torn[0]}."
+            yield f"{part.name}: patients both in training and in dev or test: {len(torn):,}, such as {torn[0]}."
     if unused:
-        yield f"{unused:,} records of the splits file are in none of the files."
+        yield f"Entries of the splits file for records that are in none of the files: {unused:,}."
 
 
 def _overlapping(record: Record) -> int:

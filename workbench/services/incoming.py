@@ -57,7 +57,7 @@ def read_files(
                 errors.append(DataError(error.message, file=name, line=found.line))
     if nameless:
         name, first = nameless[0]
-        message = f"{len(nameless):,} records name no department, from this line on; choose one for them"
+        message = f"records that name no department: {len(nameless):,}, from this line on; choose one for them"
         errors.append(DataError(message, file=name, line=first.line))
     return list(placed.values()), errors
 
