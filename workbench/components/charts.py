@@ -17,6 +17,8 @@ LOSS_NAMES = {
     "crf_l2": "L_p",
     "l2": "L_r",
 }
+# Height of a usual chart's inside, and of a line of its text; names are kept apart by these.
+_PLOT_PIXELS, _LINE_PIXELS = 180, 12
 LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")
 
 
@@ -52,25 +54,27 @@ def curves(title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | Non
         "data": traces,
         "layout": {
             "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
-            "annotations": _apart(notes),
-            "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero"},
+            "annotations": _apart(
+                notes, [value for _, values in lines.values() for value in values if value is not None]
+            ),
+            "xaxis": {
+                "title": {"text": "epoch"},
+                "range": [0, max((e for x, _ in lines.values() for e in x), default=1)],
+            },
             "yaxis": {"title": {"text": y}},
-            "margin": {"l": 50, "r": 96 if notes else 16, "t": 34, "b": 42},
+            "margin": {"l": 50, "r": 84 if notes else 16, "t": 34, "b": 42},
         },
         "description": f"{title}: {', '.join(lines)}",
     }
 
 
-def _apart(notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Names at the ends of lines that lie close are moved up or down, a line of text each."""
-    if len(notes) < 2:
-        return notes
-    values = [note["y"] for note in notes]
-    span = (max(values) - min(values)) or 1.0
+def _apart(notes: list[dict[str, Any]], values: Sequence[float]) -> list[dict[str, Any]]:
+    """Names at the ends of lines that lie close are moved up, so that each has a line of its own."""
+    low, span = min(values, default=0.0), (max(values, default=0.0) - min(values, default=0.0)) or 1.0
     previous: float | None = None
     for note in sorted(notes, key=lambda note: float(note["y"])):
-        place = (note["y"] - min(values)) / span * 150
-        wanted = place if previous is None else max(place, previous + 13)
+        place = (note["y"] - low) / span * _PLOT_PIXELS
+        wanted = place if previous is None else max(place, previous + _LINE_PIXELS)
         note["yshift"], previous = wanted - place, wanted
     return notes
 

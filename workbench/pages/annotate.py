@@ -25,6 +25,8 @@ def show() -> None:
         if st.button("Import records", type="primary"):
             st.switch_page("pages/data.py")
         return
+    if st.query_params.get("department", "").isdecimal():
+        st.session_state.setdefault("department", int(st.query_params["department"]))  # after a reload
     left, centre = st.columns([18, 82], gap="medium")
     with left:
         department = pick_department(standings)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from workbench.components.palette import colours
 
 from workbench.components.highlight import Mark, highlighted
-from workbench.pages.shared import pick_department
+from workbench.components.palette import colours
+from workbench.components.queue_list import queue_list
+from workbench.pages.shared import annotate, pick_department
 from workbench.services import access, labelling, overview, review
 from workbench.services.review import ReviewedRecord
 
@@ -30,6 +31,40 @@ def show() -> None:
         _suggestions(department.department_id)
     with dev:
         _dev(department.department_id)
+
+
+def _suggestions(department_id: int) -> None:
+    found = review.suggested(DATABASE, department_id, access.LOCAL_USER)
+    if not found:
+        st.info("Every record with a suggestion is submitted or skipped. Train again to use the corrections.")
+        if st.button("Train again", type="primary"):
+            st.switch_page("pages/train.py")
+        return
+    items = [one.item for one in found]
+    ids = [item.record_id for item in items]
+    current = st.session_state.get("review-record")
+    if current not in ids:
+        # A record that was just submitted has left the list; the one after it has its place.
+        current = st.session_state["review-record"] = ids[0]
+    left, centre = st.columns([18, 82], gap="medium")
+    with left:
+        st.caption(f"{len(found)} records with suggestions")
+        rows = [
+            {
+                "id": one.item.record_id,
+                "name": one.item.external_id,
+                "status": one.item.status,
+                "preview": f"{one.suggestions} suggested, {one.doubtful} doubtful",
+            }
+            for one in found
+        ]
+        queue_list(rows, current, key="review-queue", on_open=_open_clicked)
+    with centre:
+        annotate(items, current, "review-record")
+
+
+def _open_clicked() -> None:
+    st.session_state["review-record"] = st.session_state["review-queue"].open
 
 
 def _dev(department_id: int) -> None:

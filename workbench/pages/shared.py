@@ -1,4 +1,4 @@
-"""What several pages need: the department that a person works on."""
+"""What several pages need: the choice of a department, and the annotator with its way from record to record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components.span_annotator import span_annotator
+from workbench.services import access, labelling, tokens
+from workbench.services.labelling import QueueItem
 from workbench.services.overview import Standing
 
 
@@ -24,3 +27,36 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
     )
     st.session_state["department"] = chosen
     return by_id[chosen]
+
+
+def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
+    """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
+    ids = [item.record_id for item in items]
+    record = labelling.open_record(access.database(), current, access.LOCAL_USER)
+    event = span_annotator(
+        record,
+        key="annotator",
+        token=tokens.issue(access.LOCAL_USER),
+        save_url=f"/api/annotations/{current}",
+        position=f"{ids.index(current) + 1:,} of {len(ids):,}",
+    )
+    # An event names its record: a repeated or late one must not skip another.
+    if event is None or event["record"] != current or event["action"] == "renew":
+        return
+    st.session_state[choice] = _neighbour(items, current, event["action"])
+    st.rerun()
+
+
+def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
+    """The record to go to: the one before or after, or after a submission the next that is not done."""
+    ids = [item.record_id for item in items]
+    at = ids.index(current)
+    if action == "previous":
+        return ids[max(at - 1, 0)]
+    if action == "submitted":
+        later = [*items[at + 1 :], *items[:at]]
+        open_ids = [item.record_id for item in later if item.status in ("pending", "draft")]
+        if not open_ids:
+            st.toast("Every record of this list is submitted or skipped.")
+        return open_ids[0] if open_ids else ids[min(at + 1, len(ids) - 1)]
+    return ids[min(at + 1, len(ids) - 1)]

@@ -115,12 +115,12 @@ def _runs() -> None:
         st.info("No training yet. It runs in the background; you can leave this page and come back.")
         return
     ids = [run.run_id for run in runs]
-    titles = {run.run_id: f"{run.title} · {run.state} · {when(run.created_at)}" for run in runs}
+    titles = {run.run_id: f"{run.title} · {when(run.created_at)}" for run in runs}
     if st.session_state.get("run") not in ids:
         st.session_state["run"] = next((run.run_id for run in runs if run.state in ALIVE), ids[0])
     run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="run")
     alive = any(run.state in ALIVE for run in runs)
-    st.fragment(_live, run_every=1.0 if alive else None)(run_id, alive)
+    st.fragment(_live, run_every=1.5 if alive else None)(run_id, alive)
 
 
 def _live(run_id: int, alive: bool) -> None:
@@ -146,9 +146,10 @@ def _status(live: Live) -> None:
             if st.button("Go on", help="Continues from the last checkpoint.", width="stretch", key="retry"):
                 training.retry(DATABASE, run.run_id)
                 st.rerun()
-        elif st.button("Results", type="primary", width="stretch", key="results"):
+        else:
+            # A link and not st.switch_page: that would run in this fragment, against the fragment's own timer.
             st.session_state["result"] = run.run_id
-            st.switch_page("pages/results.py")
+            st.page_link("pages/results.py", label="See the results")
     if run.error:
         st.error(f"The run failed: {run.error}")
 

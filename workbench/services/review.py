@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ladtl_core.records import Entity
-from workbench.store import departments, trained
+from workbench.store import departments, records, trained
 from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
+from workbench.store.records import QueueItem
 
+# A suggestion below this is counted as doubtful.
+DOUBTFUL = 0.5
 KINDS = ("correct", "missed", "spurious", "wrong label", "wrong boundary")
 
 
@@ -33,6 +36,15 @@ class Finding:
     predicted: Prediction | None
 
 
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A record to go through: how many spans the current model suggests, and how many of them it doubts itself."""
+
+    item: QueueItem
+    suggestions: int
+    doubtful: int
+
+
 @dataclass(frozen=True)
 class ReviewedRecord:
     """One labelled record with the model's spans and how they differ."""
@@ -48,6 +60,19 @@ class ReviewedRecord:
     @property
     def errors(self) -> int:
         return sum(finding.kind != "correct" for finding in self.findings)
+
+
+def suggested(database: Database, department_id: int, author: str) -> list[Suggested]:
+    """Records of the author's list that are not done and have suggestions of the current model, in their order."""
+    with database.reading() as session:
+        model_id = departments.get(session, department_id).current_model_id
+        items = records.queue(session, department_id, author, evaluation=False)
+        spans = trained.suggestions(session, model_id, records.LABELLING_SPLITS) if model_id is not None else {}
+    return [
+        Suggested(item, len(found), sum(span["confidence"] < DOUBTFUL for span in found))
+        for item in items
+        if item.status in ("pending", "draft") and (found := spans.get(item.record_id))
+    ]
 
 
 def dev_records(database: Database, department_id: int) -> list[ReviewedRecord]:

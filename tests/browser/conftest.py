@@ -1,0 +1,148 @@
+"""One app and one browser for all browser tests; each test labels records of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from ladtl_core.records import Record
+from tests.browser.serving import RunningApp, launch, running_app
+from workbench.jobs.slots import Slot
+from workbench.jobs.supervisor import SUPERVISOR
+from workbench.services import labelling
+from workbench.store import departments, records, runs, trained
+
+LABELS = ("Problem", "Test", "Treatment")
+NOTE = "But an MRI scan of the spine showed an L5 metastasis with a fracture, treated with radiotherapy at once."
+PATIENCE = 15_000  # milliseconds
+
+
+@dataclass
+class Workbench:
+    """The app as a test sees it: records to open in tabs, and what the database has of them."""
+
+    app: RunningApp
+    context: BrowserContext
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def add(self, *texts: str, suggestions: list[dict[str, Any]] | None = None) -> list[int]:
+        """A new department with these pool records, and a model's suggestions for the first; returns their ids."""
+        with self.app.database.session() as session:
+            name = f"Ward {len(departments.all_departments(session)) + 1}"
+            department = departments.create(session, name, "clinical", LABELS)
+            items = [Record(f"note-{i}", text, split="pool") for i, text in enumerate(texts, 1)]
+            records.add(session, department.id, items, "local")
+            ids = list(records.ids(session, department.id).values())
+            if suggestions is not None:
+                run = runs.create(
+                    session,
+                    kind="train",
+                    department_id=department.id,
+                    title=name,
+                    spec={},
+                    spec_hash=name,
+                    code_version="test",
+                )
+                model = trained.add_model(
+                    session, department_id=department.id, run_id=run.id, folder="none", hash="none", scores={}
+                )
+                trained.store_suggestions(session, model.id, {ids[0]: suggestions})
+        return ids
+
+    def open(self, record_id: int) -> Page:
+        """A new tab with the record in the annotator, ready for keys."""
+        with self.app.database.reading() as session:
+            department_id = records.get(session, record_id).department_id
+        page = self.context.new_page()
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{self.app.url}/annotate?department={department_id}&record={record_id}")
+        expect(page.locator(".text .t").first).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".text")).to_be_focused()
+        return page
+
+    def stored(self, record_id: int) -> dict[str, Any]:
+        """The record as the database has it."""
+        return labelling.open_record(self.app.database, record_id, "local")
+
+    def marked(self, record_id: int) -> list[tuple[str, str]]:
+        """Words and label of each stored span, cut from the text by its offsets."""
+        record = self.stored(record_id)
+        names = {label["id"]: label["name"] for label in record["labels"]}
+        return [(record["text"][s["start"] : s["end"]], names[s["label"]]) for s in record["spans"]]
+
+    def outside(self) -> list[str]:
+        """Requests to any other host."""
+        return [url for url in self.requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
+
+
+def word(page: Page, text: str) -> Locator:
+    """The first token with this text."""
+    return page.locator(".text .t", has_text=text).first
+
+
+def drag(page: Page, first: str, last: str) -> None:
+    """With a pressed mouse button from one word to another."""
+    boxes = [word(page, text).bounding_box() for text in (first, last)]
+    centres = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes if box]
+    page.mouse.move(*centres[0])
+    page.mouse.down()
+    page.mouse.move(*centres[1], steps=8)
+    page.mouse.up()
+
+
+def saved(page: Page, revision: int) -> None:
+    """Waits until the page says that this revision is saved."""
+    expect(page.locator(".saved")).to_contain_text(f"· rev {revision}", timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LADTL_HOME", str(home))
+        slot = Slot(SUPERVISOR)
+        slot.hold()  # so that the app starts no worker: these tests train nothing
+        with running_app(home) as running:
+            yield running
+        slot.release()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def workbench(app: RunningApp, browser: Browser) -> Iterator[Workbench]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    bench = Workbench(app, context)
+    yield bench
+    context.close()
+    assert bench.errors == []
+    assert bench.outside() == []
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], None]:
+    """Waits for something that happens outside the browser."""
+    import time
+
+    def wait(condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE / 1000
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert condition()
+
+    return wait
