@@ -51,8 +51,7 @@ def _import(held: Sequence[Holding]) -> None:
         st.error(str(error))
         return
     _show_preview(preview)
-    ready = bool(preview.records) and not preview.errors
-    if st.button(_button_text(preview), type="primary", disabled=not ready):
+    if preview.records and st.button(_button_text(preview), type="primary", disabled=bool(preview.errors)):
         _commit(preview)
 
 
@@ -109,7 +108,8 @@ def _show_preview(preview: Preview) -> None:
         count = f"{preview.error_count:,} error{'' if preview.error_count == 1 else 's'}"
         st.error(f"{count}{more}. Nothing can be imported before the files are right.")
         rows = [{"File": e.file or "", "Line": e.line, "Problem": e.message} for e in preview.errors]
-        st.dataframe(rows, hide_index=True, column_config={"Problem": st.column_config.TextColumn(width="large")})
+        widths = {"Line": st.column_config.NumberColumn(width=60), "Problem": st.column_config.TextColumn(width=850)}
+        st.dataframe(rows, hide_index=True, column_config=widths)
     for warning in preview.warnings:
         st.warning(warning)
     if preview.departments:
