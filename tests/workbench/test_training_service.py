@@ -69,13 +69,13 @@ def test_nothing_to_train_on_is_said_before(database: Database, ids: tuple[int, 
 def test_following_a_run(database: Database, ids: tuple[int, int]) -> None:
     run_id = training.start(database, spec(ids, epochs=3))
     live = training.live(database, run_id)
-    assert (live.run.state, live.stage, live.epoch, live.dev_f1, live.losses) == ("queued", "waiting", 0, [], {})
+    assert (live.run.state, live.stage, live.epoch, live.payloads) == ("queued", "waiting", 0, [])
     run = partial(execute, database, worker="here", learner=FakeLearner().learner())
     Dispatcher(database, InlineEngine(run)).step()
     live = training.live(database, run_id)
     assert (live.run.state, live.epoch, live.epochs, live.seconds_left) == ("succeeded", 3, 3, None)
-    assert live.dev_f1 == [51.0, 52.0, 53.0] and live.losses == {"target": [1.0, 0.5, 1 / 3]}
-    assert live.gaps == [{"B-Problem": 0.1}] * 3
+    assert live.dev_f1 == [51.0, 52.0, 53.0]
+    assert [payload["losses"] for payload in live.payloads] == [{"target": 1.0}, {"target": 0.5}, {"target": 1 / 3}]
     assert [status.run_id for status in training.list_runs(database, ids[1])] == [run_id]
     assert training.list_runs(database, ids[0]) == []
 
