@@ -115,10 +115,9 @@ def test_suggestions_are_accepted_changed_and_rejected_by_key(workbench: Workben
     saved(page, 1)
     page.keyboard.press("a")
     saved(page, 2)
-    page.keyboard.press("x")
-    saved(page, 3)
+    page.keyboard.press("x")  # changes no label, so the revision stays
     page.keyboard.press("3")  # the last one, as a treatment
-    saved(page, 4)
+    saved(page, 3)
     record = workbench.stored(record_id)
     assert workbench.marked(record_id) == [
         ("MRI scan", "Test"),

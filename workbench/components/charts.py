@@ -10,13 +10,8 @@ Lines = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 
 # One colour a method and a part of the loss, the same in every chart; legible on light and on dark.
 METHOD_COLOURS = {"non-transfer": "#8a8f98", "re-training": "#c9822b", "joint-training": "#4a90d9", "la-dtl": "#0f9d8a"}
-LOSS_NAMES = {
-    "source": "L_c source",
-    "target": "L_c target",
-    "mmd": "La-MMD",
-    "crf_l2": "L_p",
-    "l2": "L_r",
-}
+LOSS_NAMES = {"source": "L_c source", "target": "L_c target", "mmd": "La-MMD", "crf_l2": "L_p", "l2": "L_r"}
+LOSS_COLOURS = dict(zip(LOSS_NAMES.values(), ("#4a90d9", "#0f9d8a", "#c9822b", "#b05fb8", "#8a8f98"), strict=True))
 # Height of a usual chart's inside, and of a line of its text; names are kept apart by these.
 _PLOT_PIXELS, _LINE_PIXELS = 180, 12
 LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")
@@ -79,6 +74,14 @@ def _apart(notes: list[dict[str, Any]], values: Sequence[float]) -> list[dict[st
     return notes
 
 
+def losses(payloads: Sequence[Mapping[str, Any]]) -> Figure:
+    """The parts of the loss over epochs; `payloads` hold epoch and losses."""
+    epochs = [payload["epoch"] for payload in payloads]
+    names = [name for name in LOSS_NAMES if any(name in payload["losses"] for payload in payloads)]
+    lines: Lines = {LOSS_NAMES[name]: (epochs, [p["losses"].get(name) for p in payloads]) for name in names}
+    return curves("Parts of the loss", lines, "mean a step", colours=LOSS_COLOURS)
+
+
 def gaps(payloads: Sequence[Mapping[str, Any]], title: str = "Gap between departments, by label") -> Figure:
     """Unbiased MMD^2 of every BIO label over epochs; `payloads` hold epoch and gap."""
     names = sorted({name for payload in payloads for name in payload["gap"]}, key=lambda name: (name == "O", name))
@@ -100,7 +103,7 @@ def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:
                 "z": shares,
                 "text": counts,
                 "texttemplate": "%{text}",
-                "colorscale": "Teal",
+                "colorscale": [[0, "rgba(15, 157, 138, 0.04)"], [1, "rgba(15, 157, 138, 0.9)"]],
                 "zmin": 0,
                 "zmax": 100,
                 "showscale": False,
@@ -109,8 +112,8 @@ def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:
         ],
         "layout": {
             "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
-            "xaxis": {"title": {"text": "predicted"}},
-            "yaxis": {"title": {"text": "gold"}, "autorange": "reversed"},
+            "xaxis": {"title": {"text": "predicted"}, "range": [-0.5, len(names) - 0.5], "showgrid": False},
+            "yaxis": {"title": {"text": "gold"}, "range": [len(names) - 0.5, -0.5], "showgrid": False},
         },
         "description": title,
     }

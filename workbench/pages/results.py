@@ -101,18 +101,17 @@ def _headline(result: Result, other: Result | None) -> None:
 def _curves(result: Result, other: Result | None) -> None:
     mine = results.epochs(DATABASE, result.run.run_id)
     lines: charts.Lines = {}
+    colours = {}
     for run, payloads in ((result, mine), (other, results.epochs(DATABASE, other.run.run_id) if other else [])):
         if run is not None:
             name = f"v{run.version} {run.method}"
             scores = [payload["dev"] and payload["dev"]["f1"] for payload in payloads]
+            colours[name] = charts.METHOD_COLOURS[run.method]
             lines = {**lines, name: ([payload["epoch"] for payload in payloads], scores)}
-    live_plot(charts.curves("F1 on dev, by epoch", lines, "F1 (%)"), key="f1", height=300)
+    live_plot(charts.curves("F1 on dev, by epoch", lines, "F1 (%)", colours=colours), key="f1", height=300)
     loss, gap = st.columns(2)
     with loss:
-        epochs = [payload["epoch"] for payload in mine]
-        names = [name for name in charts.LOSS_NAMES if any(name in payload["losses"] for payload in mine)]
-        parts = {charts.LOSS_NAMES[name]: (epochs, [p["losses"].get(name) for p in mine]) for name in names}
-        live_plot(charts.curves("Parts of the loss", parts, "mean a step"), key="loss", height=300)
+        live_plot(charts.losses(mine), key="loss", height=300)
     with gap:
         if any(payload["gap"] for payload in mine):
             live_plot(charts.gaps(mine), key="gap", height=300)
@@ -130,7 +129,7 @@ def _labels(result: Result, other: Result | None) -> None:
         table["gap B-"] = [last.get(f"B-{label}") for label in table.index]
         table["gap I-"] = [last.get(f"I-{label}") for label in table.index]
     if other and other.dev:
-        before = other.dev.per_label
+        before = {**other.dev.per_label, "all": other.dev.overall}
         table[f"F1 v{other.version}"] = [before[label].f1 if label in before else None for label in table.index]
         table["gain"] = table["F1"] - table[f"F1 v{other.version}"]
     whole = {name: st.column_config.NumberColumn(format="%.1f") for name in table.columns if not name.startswith("gap")}

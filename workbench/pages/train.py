@@ -177,8 +177,7 @@ def _plots(live: Live) -> None:
     live_plot(charts.curves("F1 on dev, by epoch", {"F1": (epochs, live.dev_f1)}, "F1 (%)"), key="live-f1", height=240)
     one, two = st.columns(2)
     with one:
-        losses: charts.Lines = {charts.LOSS_NAMES[name]: (epochs, values) for name, values in live.losses.items()}
-        live_plot(charts.curves("Parts of the loss", losses, "mean a step"), key="live-loss", height=260)
+        live_plot(charts.losses(live.payloads), key="live-loss", height=260)
     with two:
         live_plot(charts.gaps(live.payloads), key="live-gap", height=260)
 

@@ -71,20 +71,9 @@ class Live:
     payloads: list[dict[str, Any]]
 
     @property
-    def losses(self) -> dict[str, list[float]]:
-        """Mean loss of each epoch by its name."""
-        names = {name for payload in self.payloads for name in payload["losses"]}
-        return {name: [p["losses"].get(name, 0.0) for p in self.payloads] for name in sorted(names)}
-
-    @property
     def dev_f1(self) -> list[float | None]:
         """F1 on dev of each epoch, in percent."""
         return [payload["dev"] and payload["dev"]["f1"] for payload in self.payloads]
-
-    @property
-    def gaps(self) -> list[dict[str, float]]:
-        """Per-label MMD between the departments, of each epoch."""
-        return [payload["gap"] for payload in self.payloads]
 
 
 def methods() -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Annotator {
     saver.watch = () => saver === this.saver && this.view.paintSaved(saver);
     const kept = saver.unsaved ?? (record.revision < saver.revision ? saver.last : null);
     if (kept) this.state.load(withRejected(kept, record.suggestions));
-    else saver.revision = record.revision;
+    else Object.assign(saver, { revision: record.revision, base: record });
   }
 
   // After an action: draw, and save if labels changed.

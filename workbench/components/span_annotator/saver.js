@@ -23,6 +23,7 @@ class Saver {
   constructor(record) {
     this.revision = record.revision;
     this.last = null; // the document saved last by this page
+    this.base = record; // labels that the server has at `revision`
     this.pending = null; // the latest document that is not saved
     this.sending = null; // the document on its way
     this.conflict = null; // {mine, theirs}
@@ -71,7 +72,7 @@ class Saver {
   }
 
   succeed(revision) {
-    this.last = this.sending;
+    this.last = this.base = this.sending;
     Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
     this.pump();
     this.watch();
@@ -98,7 +99,7 @@ class Saver {
   // Ends a conflict: `mine` is saved on top of theirs, or given up for theirs.
   resolve(keepMine) {
     const { mine, theirs } = this.conflict;
-    Object.assign(this, { conflict: null, revision: theirs.revision, last: null, savedAt: null });
+    Object.assign(this, { conflict: null, revision: theirs.revision, base: theirs, last: null, savedAt: null });
     if (keepMine) this.save(mine);
     this.watch();
   }
@@ -113,8 +114,8 @@ class Saver {
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;
-    const inFlight = this.sending && !sameDocument(this.sending, this.last) ? 1 : 0;
-    if (!sameDocument(this.pending, this.sending)) this.post(this.pending, this.revision + inFlight).catch(() => {});
+    const coming = this.sending && !sameLabels(this.sending, this.base) ? 1 : 0;
+    if (!sameDocument(this.pending, this.sending)) this.post(this.pending, this.revision + coming).catch(() => {});
   }
 }
 
