@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,8 +87,8 @@ class Workbench:
 
 
 def word(page: Page, text: str) -> Locator:
-    """The first token with this text."""
-    return page.locator(".text .t", has_text=text).first
+    """The first token with this text that no label ends at."""
+    return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}$")).first
 
 
 def drag(page: Page, first: str, last: str) -> None:
@@ -137,7 +139,6 @@ def workbench(app: RunningApp, browser: Browser) -> Iterator[Workbench]:
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], None]:
     """Waits for something that happens outside the browser."""
-    import time
 
     def wait(condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE / 1000
