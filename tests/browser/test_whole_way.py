@@ -50,7 +50,7 @@ def train(page: Page, records: int) -> None:
 
 def import_a_department(page: Page, folder: Path) -> None:
     note = "Chest CT showed a nodule.\nStart amoxicillin."
-    good = {"id": "a1", "text": note, "entities": [{"start": 0, "end": 8, "label": "Test"}]}
+    good = {"department": "Ward", "id": "a1", "text": note, "entities": [{"start": 0, "end": 8, "label": "Test"}]}
     for name, end in (("broken.jsonl", 999), ("ward.jsonl", 8)):
         rows = [good, {**good, "id": "a2", "entities": [{"start": 0, "end": end, "label": "Test"}]}]
         (folder / name).write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -60,14 +60,13 @@ def import_a_department(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Remove broken.jsonl").click()
     page.locator("input[type=file]").first.set_input_files(folder / "ward.jsonl")
     page.get_by_role("button", name=re.compile("^Import 2 records")).click(timeout=LOADED)
-    expect(page.get_by_text("ward").first).to_be_visible(timeout=LOADED)
+    expect(page.get_by_text("Imported 2 records into Ward.")).to_be_visible(timeout=LOADED)
 
 
 def label_one(page: Page) -> int:
     """Label the first words of an open record with keys, submit; returns the record's id."""
-    text = page.locator(".text")
-    expect(text.locator(".t").first).to_be_visible(timeout=LOADED)
-    expect(text).to_be_focused(timeout=LOADED)
+    expect(page.locator(".annotator .title")).to_contain_text("resp-", timeout=LOADED)
+    expect(page.locator(".text")).to_be_focused(timeout=LOADED)
     record = int(re.search(r"record=(\d+)", page.url).group(1))  # type: ignore[union-attr]
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("1")
@@ -92,6 +91,7 @@ def test_from_records_to_a_corrected_prediction(training_app: RunningApp, browse
     respiratory = standings["Respiratory"].department_id
 
     go(page, "Annotate")
+    expect(page.locator(".text")).to_be_focused(timeout=LOADED)  # the page is complete
     choose(page, "Department", "Respiratory")
     labelled = label_one(page)
     record = labelling.open_record(database, labelled, "local")
@@ -101,7 +101,8 @@ def test_from_records_to_a_corrected_prediction(training_app: RunningApp, browse
     expect(page.get_by_text("Learns from 21 labelled target records, 160 of the source")).to_be_visible(timeout=LOADED)
     train(page, 21)
     page.get_by_role("link", name="See the results").click()
-    expect(page.get_by_text("v1 · la-dtl · from Cardiology · 21 records").first).to_be_visible(timeout=LOADED)
+    run = page.get_by_role("combobox", name="Run")
+    expect(run).to_have_value(re.compile("v1 · la-dtl · from Cardiology · 21 records"), timeout=LOADED)
     expect(page.locator(".live-plot .main-svg").first).to_be_visible(timeout=LOADED)
     first = results.of_department(database, respiratory)[-1]
     assert first.dev is not None and first.dev.records == 30
@@ -111,14 +112,15 @@ def test_from_records_to_a_corrected_prediction(training_app: RunningApp, browse
     expect(page.get_by_text(re.compile(r"\d+ records with suggestions"))).to_be_visible(timeout=LOADED)
     text = page.locator(".text")
     expect(text.locator(".t").first).to_be_visible(timeout=LOADED)
-    shown = page.locator(".annotator .name, .annotator header").first.inner_text()
+    shown = page.locator(".annotator .title").inner_text().split()[0]
     page.keyboard.press("Shift+A")
     saved(page, 1)
     page.keyboard.press("Control+Enter")
+    expect(page.locator(".annotator .title")).not_to_contain_text(shown, timeout=LOADED)
     items = labelling.queue(database, respiratory, "local", evaluation=False)
-    expect(page.locator(".annotator .name, .annotator header").first).not_to_have_text(shown, timeout=LOADED)
-    items = labelling.queue(database, respiratory, "local", evaluation=False)
-    accepted = [labelling.open_record(database, item.record_id, "local") for item in items if item.status == "submitted"]
+    accepted = [
+        labelling.open_record(database, item.record_id, "local") for item in items if item.status == "submitted"
+    ]
     assert any(span["origin"] == "suggestion" for view in accepted for span in view["spans"])
     page.get_by_role("tab", name="Gold against predicted").click()
     expect(page.locator(".record-text mark").first).to_be_visible(timeout=LOADED)
@@ -127,7 +129,7 @@ def test_from_records_to_a_corrected_prediction(training_app: RunningApp, browse
     expect(page.get_by_text("Learns from 22 labelled target records")).to_be_visible(timeout=LOADED)
     train(page, 22)
     page.get_by_role("link", name="See the results").click()
-    expect(page.get_by_text("22 records").first).to_be_visible(timeout=LOADED)
+    expect(run).to_have_value(re.compile("la-dtl · from Cardiology · 22 records"), timeout=LOADED)
     page.get_by_role("button", name="Make current").click()
     expect(page.get_by_role("button", name="Current model")).to_be_visible(timeout=LOADED)
     newest = max(results.of_department(database, respiratory), key=lambda result: result.labelled)

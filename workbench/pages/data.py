@@ -107,9 +107,7 @@ def _show_preview(preview: Preview) -> None:
         more = f", the first {len(preview.errors)} of them here" if preview.error_count > len(preview.errors) else ""
         count = f"{preview.error_count:,} error{'' if preview.error_count == 1 else 's'}"
         st.error(f"{count}{more}. Nothing can be imported before the files are right.")
-        rows = [{"File": e.file or "", "Line": e.line, "Problem": e.message} for e in preview.errors]
-        widths = {"Line": st.column_config.NumberColumn(width=60), "Problem": st.column_config.TextColumn(width=850)}
-        st.dataframe(rows, hide_index=True, column_config=widths)
+        st.text("\n".join(map(str, preview.errors)))  # as text, which can be read aloud and copied
     for warning in preview.warnings:
         st.warning(warning)
     if preview.departments:
