@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from dataclasses import dataclass
@@ -69,9 +70,11 @@ def _fitting(name: str, value: Any, kind: Any) -> Any:
         kind = next(part for part in typing.get_args(kind) if part is not type(None))
         origin = typing.get_origin(kind)
     if origin is tuple and isinstance(value, list | tuple):
-        return tuple(float(item) for item in value)
+        return tuple(_fitting(name, item, float) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{name} is {value}; expected a finite number")
     if not isinstance(value, origin or kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{name} is {value!r}; expected {getattr(kind, '__name__', kind)}")
     return value
@@ -133,6 +136,8 @@ class TransferConfig(_Strict):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.bandwidths or min(self.bandwidths) <= 0:
+            raise ConfigError(f"bandwidths are {self.bandwidths}; expected one or more numbers above 0")
         if self.method not in METHOD_NAMES:
             raise ConfigError(f"method is {self.method!r}; expected one of {', '.join(METHOD_NAMES)}")
 

@@ -28,6 +28,9 @@ def test_round_trip_through_json(preset: str) -> None:
         ({"transfer": {"method": "magic"}}, "method is 'magic'; expected one of non-transfer"),
         ({"training": {"max_steps": "many"}}, "max_steps is 'many'; expected int"),
         ({"training": {"max_steps": True}}, "max_steps is True"),
+        ({"transfer": {"bandwidths": [1.0, "two"]}}, "bandwidths is 'two'; expected float"),
+        ({"transfer": {"bandwidths": [1.0, 0.0]}}, "expected one or more numbers above 0"),
+        ({"transfer": {"beta": float("nan")}}, "beta is nan; expected a finite number"),
         ({"model": {"hidden_size": 0}}, "hidden_size is 0; expected at least 1"),
     ],
 )

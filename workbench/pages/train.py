@@ -118,7 +118,9 @@ def _runs() -> None:
     titles = {run.run_id: f"{run.title} · {when(run.created_at)}" for run in runs}
     if st.session_state.get("run") not in ids:
         st.session_state["run"] = next((run.run_id for run in runs if run.state in ALIVE), ids[0])
-    run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="run")
+    # Kept beside the widget: its own state comes from the browser, which may not know yet that a run was started.
+    run_id = st.selectbox("Run", ids, index=ids.index(st.session_state["run"]), format_func=titles.__getitem__)
+    st.session_state["run"] = run_id
     alive = any(run.state in ALIVE for run in runs)
     st.fragment(_live, run_every=1.5 if alive else None)(run_id, alive)
 

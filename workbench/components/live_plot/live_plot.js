@@ -61,7 +61,7 @@ export default function ({ parentElement, data }) {
     const draw = () => {
       const colours = theme(element);
       Plotly.react(element, themed(data.figure.data, colours), layout(data.figure, colours, data.height), {
-        responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+        responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
         toImageButtonOptions: { filename: "chart" },
       });
     };
