@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import types
 import typing
 from dataclasses import dataclass
 from typing import Any, Self
@@ -64,11 +63,6 @@ def _is_strict(kind: Any) -> bool:
 def _fitting(name: str, value: Any, kind: Any) -> Any:
     """`value` as `kind`, where JSON has only lists and may write 1.0 as 1; ConfigError where it is something else."""
     origin = typing.get_origin(kind)
-    if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        kind = next(part for part in typing.get_args(kind) if part is not type(None))
-        origin = typing.get_origin(kind)
     if origin is tuple and isinstance(value, list | tuple):
         return tuple(_fitting(name, item, float) for item in value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

@@ -29,6 +29,8 @@ from ladtl_core.tagger import SOURCE, TARGET, Tagger
 from ladtl_core.vocab import Vocabulary, labels_of, tag_set
 
 _CLIP = 5.0
+# After these steps the losses are told once before the first epoch ends: somebody may be watching.
+_FIRST_SIGN = 5
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ class _Run:
         for step in steps:
             for name, value in self._step(step, self.method.phases[phase]).items():
                 sums[name] = sums.get(name, 0.0) + value / len(steps)
+            if step == _FIRST_SIGN - 1:
+                so_far = {name: total * len(steps) / _FIRST_SIGN for name, total in sums.items()}
+                self.progress(Progress("training", 0, self.epochs, step + 1, self._seconds(), so_far))
         state.epoch += 1
         dev = self._look_at_dev() if phase == len(self.method.phases) - 1 else None
         state.seconds = self._seconds()

@@ -63,8 +63,8 @@ def test_a_large_alpha_brings_the_hidden_states_together(tiny_data: TrainingData
 def test_progress_has_every_part(tiny_data: TrainingData) -> None:
     seen: list[Progress] = []
     train(tiny_data, tiny_config(), progress=seen.append)
-    assert [p.epoch for p in seen] == [0, 0, 1, 2, 3, 4]
-    assert [p.stage for p in seen] == ["embeddings", *["training"] * 5]
+    assert [(p.epoch, p.step) for p in seen] == [(0, 0), (0, 0), (0, 5), (1, 10), (2, 20), (3, 30), (4, 40)]
+    assert [p.stage for p in seen] == ["embeddings", *["training"] * 6]
     last = seen[-1]
     assert set(last.losses) == {"source", "target", "mmd", "crf_l2"} and last.step == 40 and last.epochs == 4
     assert last.dev is not None and set(last.gap) == {"O", "B-Problem", "I-Problem", "B-Test"}

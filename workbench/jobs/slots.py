@@ -67,6 +67,11 @@ class Slot:
         return int(self._pid_file.read_text(encoding="ascii"))
 
 
+def home_removed() -> bool:
+    """Whether the home folder was deleted under a process that held a slot of it: there is nothing left to serve."""
+    return not (home() / "slots").exists()
+
+
 def executor_id(slot: str) -> str:
     """The slot's name among all machines and home folders that share a database."""
     folder = hashlib.sha256(str(home()).encode()).hexdigest()[:6]

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
-from workbench.jobs.slots import Slot, executor_id
+from workbench.jobs.slots import Slot, executor_id, home_removed
 from workbench.store import runs
 from workbench.store.database import Database
 from workbench.store.paths import PROJECT, home
@@ -125,7 +125,7 @@ def supervise(supervisor: Supervisor, until_idle: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     app, needed = Slot(APP), time.monotonic()
-    while not ending.wait(LOOK_SECONDS):
+    while not ending.wait(LOOK_SECONDS) and not home_removed():
         try:
             busy = supervisor.step()
         except Exception as error:  # a database that is away for a while; the workers are still looked after next time

@@ -16,7 +16,7 @@ from functools import partial
 from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, Learner, core_learner, execute
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
-from workbench.jobs.slots import Slot, executor_id
+from workbench.jobs.slots import Slot, executor_id, home_removed
 from workbench.store import runs
 from workbench.store.database import Database, open_database
 
@@ -87,6 +87,7 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
     _serve(dispatcher, Reaper(database, settings.stalled_seconds))
+    engine.close()
     return 0
 
 
@@ -97,7 +98,7 @@ def _waited_for(database: Database) -> bool:
 
 def _serve(dispatcher: Dispatcher, reaper: Reaper) -> None:
     pause = threading.Event()
-    while not pause.wait(LOOK_SECONDS):
+    while not pause.wait(LOOK_SECONDS) and not home_removed():
         try:
             dispatcher.step()
             reaper.step()

@@ -170,6 +170,9 @@ def _said(live: Live) -> str:
         return "Learning word embeddings from the departments' text"
     if live.stage == "suggestions":
         return "Writing suggestions for the department's records"
+    if live.epoch == 0 and live.first_losses:
+        parts = (f"{charts.LOSS_NAMES[name]} {value:.1f}" for name, value in live.first_losses.items())
+        return f"First steps: {', '.join(parts)}"
     left = "" if live.seconds_left is None else f" · at most {duration(live.seconds_left)} left"
     return f"Epoch {live.epoch} of {live.epochs} at most{left}"
 

@@ -68,6 +68,7 @@ class Live:
     epoch: int
     epochs: int
     seconds_left: float | None
+    first_losses: dict[str, float]  # after a few steps, while there is no epoch yet
     payloads: list[dict[str, Any]]
 
     @property
@@ -154,7 +155,8 @@ def live(database: Database, run_id: int) -> Live:
     latest: dict[str, Any] = payloads[-1] if payloads else {"stage": "waiting", "epoch": 0, "epochs": 0}
     done = [payload for payload in payloads if payload["stage"] == TRAINING and payload["epoch"] > 0]
     here = latest if latest["stage"] != SUGGESTIONS or not done else done[-1]
-    return Live(run, latest["stage"], here["epoch"], here["epochs"], _seconds_left(run, latest, done), done)
+    left, first = _seconds_left(run, latest, done), latest.get("losses", {})
+    return Live(run, latest["stage"], here["epoch"], here["epochs"], left, first, done)
 
 
 def _seconds_left(run: RunStatus, latest: dict[str, Any], done: list[dict[str, Any]]) -> float | None:
