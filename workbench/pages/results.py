@@ -32,7 +32,8 @@ def show() -> None:
             st.switch_page("pages/train.py")
         return
     with choose_run:
-        result = found[_choose("Run", list(found), "result", found)]
+        current = next((run_id for run_id, result in found.items() if result.current), 0)
+        result = found[_choose("Run", list(found), "result", found, default=current)]
     with choose_other:
         others = [run_id for run_id in found if run_id != result.run.run_id]
         other = found.get(_choose("Compare with", [0, *others], "compared", found, default=_natural(result, found)))
