@@ -45,7 +45,8 @@ def test_values_decoding_and_marginals_equal_enumeration(scale: float) -> None:
     for row, n in enumerate(LENGTHS):
         scores = path_scores(crf, emissions[row, :n])
         log_z = torch.logsumexp(torch.tensor(list(scores.values()), dtype=torch.float64), 0)
-        assert float(likelihood[row].detach()) == pytest.approx(scores[tuple(tags[row, :n].tolist())] - float(log_z), abs=1e-9)
+        expected_likelihood = scores[tuple(tags[row, :n].tolist())] - float(log_z)
+        assert float(likelihood[row].detach()) == pytest.approx(expected_likelihood, abs=1e-9)
         assert tuple(decoded[row]) == max(scores, key=scores.__getitem__)
         expected, moves = torch.zeros(TIME, NUM_TAGS).double(), torch.zeros(TIME - 1, NUM_TAGS, NUM_TAGS).double()
         for path, score in scores.items():
