@@ -87,8 +87,7 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
     _serve(dispatcher, Reaper(database, settings.stalled_seconds))
-    engine.close()
-    return 0
+    os._exit(0)  # the home folder is gone, and with it all that the engine's threads could still write to
 
 
 def _waited_for(database: Database) -> bool:
