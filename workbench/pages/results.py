@@ -109,7 +109,8 @@ def _curves(result: Result, other: Result | None) -> None:
             scores = [payload["dev"] and payload["dev"]["f1"] for payload in payloads]
             colours[name] = charts.METHOD_COLOURS[run.method]
             lines = {**lines, name: ([payload["epoch"] for payload in payloads], scores)}
-    live_plot(charts.curves("F1 on dev, by epoch", lines, "F1 (%)", colours=colours), key="f1", height=300)
+    title = f"F1 on {result.dev.records} dev records, by epoch" if result.dev else "F1 by epoch"
+    live_plot(charts.curves(title, lines, "F1 (%)", colours=colours), key="f1", height=300)
     loss, gap = st.columns(2)
     with loss:
         live_plot(charts.losses(mine), key="loss", height=300)

@@ -179,7 +179,9 @@ def _said(live: Live) -> str:
 
 def _plots(live: Live) -> None:
     epochs: list[float] = [payload["epoch"] for payload in live.payloads]
-    live_plot(charts.curves("F1 on dev, by epoch", {"F1": (epochs, live.dev_f1)}, "F1 (%)"), key="live-f1", height=240)
+    behind = f"{live.dev_records} dev records" if live.dev_records else "held-out records"
+    title = f"F1 on {behind}, by epoch; the finished run has its interval"
+    live_plot(charts.curves(title, {"F1": (epochs, live.dev_f1)}, "F1 (%)"), key="live-f1", height=240)
     one, two = st.columns(2)
     with one:
         live_plot(charts.losses(live.payloads), key="live-loss", height=260)

@@ -13,7 +13,7 @@ from ladtl_core.data import TRAINING_SPLITS, Selection, selection_of
 from ladtl_core.errors import ConfigError
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
-from workbench.store import departments
+from workbench.store import departments, snapshots
 from workbench.store.database import Database
 from workbench.store.departments import Overview, SplitCount
 from workbench.store.errors import NotFound
@@ -64,6 +64,7 @@ class Live:
     """
 
     run: RunStatus
+    dev_records: int  # labelled ones behind dev F1; 0 while a held-out part of the training records takes their place
     stage: str
     epoch: int
     epochs: int
@@ -155,8 +156,12 @@ def live(database: Database, run_id: int) -> Live:
     latest: dict[str, Any] = payloads[-1] if payloads else {"stage": "waiting", "epoch": 0, "epochs": 0}
     done = [payload for payload in payloads if payload["stage"] == TRAINING and payload["epoch"] > 0]
     here = latest if latest["stage"] != SUGGESTIONS or not done else done[-1]
+    dev_records = 0
+    if run.kind == "train":
+        with database.reading() as session:
+            dev_records = snapshots.split_counts(session, run.spec["target"]["snapshot"]).get("dev", 0)
     left, first = _seconds_left(run, latest, done), latest.get("losses", {})
-    return Live(run, latest["stage"], here["epoch"], here["epochs"], left, first, done)
+    return Live(run, dev_records, latest["stage"], here["epoch"], here["epochs"], left, first, done)
 
 
 def _seconds_left(run: RunStatus, latest: dict[str, Any], done: list[dict[str, Any]]) -> float | None:
