@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -46,10 +45,6 @@ def create(
     return session.scalars(select(Run).where(Run.spec_hash == spec_hash)).one()
 
 
-def find_by_hash(session: Session, spec_hash: str) -> Run | None:
-    return session.scalar(select(Run).where(Run.spec_hash == spec_hash))
-
-
 def get(session: Session, run_id: int) -> Run:
     """The run as the database has it now. Raises NotFound."""
     run = session.get(Run, run_id, populate_existing=True)
@@ -70,12 +65,6 @@ def all_runs(session: Session, department_id: int | None = None, *, state: str |
 
 def attempts(session: Session, run_id: int) -> list[Attempt]:
     return list(session.scalars(select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number)))
-
-
-def stalled(session: Session, silent_for: timedelta) -> list[Run]:
-    """Running runs that gave no sign for that long: their worker is gone, or hangs."""
-    query = select(Run).where(Run.state == "running", Run.heartbeat_at < now() - silent_for)
-    return list(session.scalars(query.order_by(Run.id)))
 
 
 def claim(session: Session, run_id: int, worker: str) -> int:
