@@ -122,7 +122,7 @@ def _runs() -> None:
     run_id = st.selectbox("Run", ids, index=ids.index(st.session_state["run"]), format_func=titles.__getitem__)
     st.session_state["run"] = run_id
     alive = any(run.state in ALIVE for run in runs)
-    st.fragment(_live, run_every=2.0 if alive else None)(run_id, alive)
+    st.fragment(_live, run_every=1.5 if alive else None)(run_id, alive)
 
 
 def _live(run_id: int, alive: bool) -> None:
