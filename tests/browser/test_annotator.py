@@ -202,6 +202,19 @@ def test_edits_that_wait_for_one_another_survive_leaving(workbench: Workbench, e
     eventually(lambda: workbench.marked(record_id) == [("fracture", "Test")])
 
 
+def test_an_edit_while_the_page_reruns_is_kept(workbench: Workbench, eventually: Eventually) -> None:
+    """The rerun that brings the next record is under way when the key is pressed: the label must be in one of them."""
+    first, second = workbench.add(NOTE, NOTE)
+    page = workbench.open(first)
+    for _ in range(3):
+        before = len(workbench.marked(first)) + len(workbench.marked(second))
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("n" if before % 2 == 0 else "p")
+        page.keyboard.press("1")
+        eventually(lambda before=before: len(workbench.marked(first)) + len(workbench.marked(second)) == before + 1)  # type: ignore[misc]
+        expect(page.locator(".text")).to_be_focused(timeout=PATIENCE)
+
+
 def test_a_burst_of_keys_is_all_saved(workbench: Workbench, eventually: Eventually) -> None:
     (record_id,) = workbench.add("one two three four five six seven eight nine ten " * 2)
     page = workbench.open(record_id)
