@@ -138,7 +138,8 @@ def _status(live: Live) -> None:
     run = live.run
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
-        st.progress(live.epoch / live.epochs if live.epochs else 0.0, text=_said(live))
+        done = live.epoch / live.epochs if live.epochs else 0.0
+        st.progress(1.0 if run.state == "succeeded" else done, text=_said(live))
     with right:
         if run.state in ALIVE:
             if st.button("Cancel", disabled=run.cancel_requested, width="stretch", key="cancel"):
@@ -186,7 +187,10 @@ def _plots(live: Live) -> None:
     with one:
         live_plot(charts.losses(live.payloads), key="live-loss", height=260)
     with two:
-        live_plot(charts.gaps(live.payloads), key="live-gap", height=260)
+        if live.payloads and not any(payload["gap"] for payload in live.payloads):
+            st.caption("A gap between departments is measured where source and target are trained together.")
+        else:
+            live_plot(charts.gaps(live.payloads), key="live-gap", height=260)
 
 
 show()
