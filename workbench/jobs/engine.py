@@ -47,7 +47,7 @@ class DbosEngine:
     """A durable queue in the database. One a process, since DBOS is; the process runs one run at a time.
 
     A slot that is started again goes on with what it was doing when it was killed. `slot` must therefore be unique
-    among living processes: see `worker.hold_slot`.
+    among living processes: see `slots.Slot`.
     """
 
     def __init__(self, database: URL, slot: str, execute: Execute) -> None:

@@ -9,8 +9,8 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages.shared import pick_department
-from workbench.services import access, overview, results
+from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.services import access, results
 from workbench.services.results import Result
 
 DATABASE = access.database()
@@ -18,9 +18,8 @@ DATABASE = access.database()
 
 def show() -> None:
     st.title("Results")
-    standings = overview.standings(DATABASE)
+    standings = departments_or_hint()
     if not standings:
-        st.info("There is no department yet. Import records on the Data page first.")
         return
     choose_department, choose_run, choose_other = st.columns([1, 2, 2])
     with choose_department:

@@ -7,8 +7,8 @@ import streamlit as st
 from workbench.components.highlight import Mark, highlighted
 from workbench.components.palette import colours
 from workbench.components.queue_list import queue_list
-from workbench.pages.shared import annotate, pick_department
-from workbench.services import access, labelling, overview, review
+from workbench.pages.shared import annotate, departments_or_hint, pick_department
+from workbench.services import access, labelling, review
 from workbench.services.review import ReviewedRecord
 
 DATABASE = access.database()
@@ -16,9 +16,8 @@ DATABASE = access.database()
 
 def show() -> None:
     st.title("Review")
-    standings = overview.standings(DATABASE)
+    standings = departments_or_hint()
     if not standings:
-        st.info("There is no department yet. Import records on the Data page first.")
         return
     department = pick_department(standings)
     if department.model_version is None:

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.components.span_annotator import span_annotator
-from workbench.services import access, labelling, tokens
+from workbench.services import access, labelling, overview, tokens
 from workbench.services.labelling import QueueItem
 from workbench.services.overview import Standing
+
+
+def departments_or_hint() -> list[Standing]:
+    """All departments; where there is none, the page says how to get one."""
+    standings = overview.standings(access.database())
+    if not standings:
+        st.info("There is no department yet. Import records on the Data page first.")
+    return standings
 
 
 def pick_department(standings: Sequence[Standing], label: str = "Department") -> Standing:

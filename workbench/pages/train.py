@@ -10,8 +10,8 @@ from ladtl_core.errors import LadtlError
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, when
-from workbench.pages.shared import pick_department
-from workbench.services import access, overview, training
+from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.services import access, training
 from workbench.services.overview import Standing
 from workbench.services.training import Live, Setting
 
@@ -23,9 +23,8 @@ ALIVE = ("queued", "running")
 
 def show() -> None:
     st.title("Train")
-    standings = overview.standings(DATABASE)
+    standings = departments_or_hint()
     if not standings:
-        st.info("There is no department yet. Import records on the Data page first.")
         return
     form, live = st.columns([1, 1.6], gap="large")
     with form:
