@@ -1,0 +1,100 @@
+"""Competitors timed in turn, so that what else the machine does meets all of them, and compared round by round."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Times = dict[str, list[float]]
+# A timing is the mean of as many calls as fill this many seconds.
+_FILL = 0.02
+
+
+def interleave(
+    competitors: Mapping[str, Callable[[], object]],
+    rounds: int,
+    *,
+    fill: float = _FILL,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Times:
+    """Seconds a call of each competitor in each round; every round begins with another competitor.
+
+    Before the first round each is called once to warm up and once to find how many calls fill `fill` seconds.
+    """
+    names = list(competitors)
+    calls = {}
+    for name in names:
+        competitors[name]()
+        calls[name] = max(1, math.ceil(fill / max(_seconds(competitors[name], 1, clock), 1e-9)))
+    times: Times = {name: [] for name in names}
+    for number in range(rounds):
+        for name in rotated(names, number):
+            times[name].append(_seconds(competitors[name], calls[name], clock))
+    return times
+
+
+def rotated(names: Sequence[str], number: int) -> list[str]:
+    """The order of round `number`."""
+    first = number % max(len(names), 1)
+    return [*names[first:], *names[:first]]
+
+
+def _seconds(call: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:
+    begin = clock()
+    for _ in range(calls):
+        call()
+    return (clock() - begin) / calls
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Of times of the same round."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, times: Sequence[float], ours: Sequence[float]) -> Ratio:
+        ratios = [a / b for a, b in zip(times, ours, strict=True)]
+        return cls(statistics.median(ratios), min(ratios), max(ratios))
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f}-{self.high:.2f})"
+
+
+@dataclass
+class Table:
+    """The times of one comparison. `notes` says of a competitor what else there is to say, or why it has no time."""
+
+    title: str
+    ours: str
+    times: Times
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One JSON-safe row a competitor; seconds and ratio are missing where it did not run."""
+        rows: list[dict[str, Any]] = []
+        for name in dict.fromkeys((*self.times, *self.notes)):
+            row: dict[str, Any] = {"table": self.title, "name": name, "note": self.notes.get(name, "")}
+            if times := self.times.get(name):
+                ratio = Ratio.of(times, self.times[self.ours])
+                row |= {"seconds": times, "median": statistics.median(times)}
+                row |= {"ratio": ratio.median, "ratio_low": ratio.low, "ratio_high": ratio.high}
+            rows.append(row)
+        return rows
+
+    def markdown(self) -> str:
+        lines = [f"### {self.title}", "", f"| | median ms | time over {self.ours} | |", "|---|---:|---:|---|"]
+        for row in self.rows():
+            if "median" in row:
+                ratio = Ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
+                cells = (row["name"], f"{1000 * row['median']:.3f}", str(ratio), row["note"])
+            else:
+                cells = (row["name"], "", "", row["note"])
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines) + "\n"

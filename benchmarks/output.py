@@ -1,0 +1,37 @@
+"""What every command prints: the machine on top, tables, and the same rows as JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import torch
+
+from benchmarks.interleaved import Table
+from benchmarks.machine import describe, gemm_line
+
+
+def rounds_option(parser: argparse.ArgumentParser, default: int) -> None:
+    parser.add_argument("--rounds", type=int, default=default, help=f"rounds of the comparison ({default})")
+
+
+def begin(*, products: bool = False) -> None:
+    """One torch thread, and what the machine is; with `products`, its rate of matrix products."""
+    torch.set_num_threads(1)
+    print(describe())
+    if products:
+        print(gemm_line())
+    print(flush=True)
+
+
+def show(table: Table, options: argparse.Namespace, **more: Any) -> None:
+    """Print a table, and append its rows, with `more` in each, to the file of `--json`."""
+    print(table.markdown(), flush=True)
+    record(options, *({**row, **more} for row in table.rows()))
+
+
+def record(options: argparse.Namespace, *rows: dict[str, Any]) -> None:
+    if options.json is not None:
+        with options.json.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
