@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-import torch
-
+from benchmarks.compared import compared
 from benchmarks.crf_peers import PEERS, CrfForm, Problem, ours
-from benchmarks.interleaved import Table, interleave
-from benchmarks.output import begin, rounds_option, show
+from benchmarks.interleaved import Table
+from benchmarks.output import begin, rounds_option, show, show_growth
 from benchmarks.peers import NotInstalled
 from benchmarks.switch import COMPILED, TORCH, with_kernels
 
 TAGS = (7, 25)
 GROWTH_SIZES = ((8, 40), (32, 40), (32, 160), (128, 160))
 GROWTH_TAGS = (3, 9, 27, 81)
-TOLERANCE = 2e-4
 Calls = dict[str, Callable[[], object]]
 
 
@@ -35,10 +33,22 @@ def run(options: argparse.Namespace) -> None:
             table.title += f", {num_tags} tags, batch {options.batch}, time {options.time}"
             show(table, options, tags=num_tags)
     if not options.no_growth:
-        for batch, time in GROWTH_SIZES:
-            grow(options, batch, time, TAGS[0])
-        for num_tags in GROWTH_TAGS:
-            grow(options, options.batch, options.time, num_tags)
+        sizes = {f"batch {batch}, time {time}": (batch, time, TAGS[0]) for batch, time in GROWTH_SIZES}
+        show_growth(f"growth with tokens, {TAGS[0]} tags", _grown(sizes, options.rounds), options)
+        sizes = {f"{num_tags} tags": (options.batch, options.time, num_tags) for num_tags in GROWTH_TAGS}
+        show_growth(
+            f"growth with tags, batch {options.batch}, time {options.time}", _grown(sizes, options.rounds), options
+        )
+
+
+def _grown(sizes: dict[str, tuple[int, int, int]], rounds: int) -> dict[str, Table]:
+    """Negative log-likelihood at several sizes, ours against the most used peer."""
+    grown = {}
+    for name, (batch, time, num_tags) in sizes.items():
+        made, _ = forms(Problem.draw(batch, time, num_tags))
+        calls: Calls = {name: made[name].step for name in (COMPILED, TORCH, "pytorch-crf") if name in made}
+        grown[name] = compared("growth", with_switch(calls), {}, max(rounds // 4, 3))
+    return grown
 
 
 def forms(problem: Problem) -> tuple[dict[str, CrfForm], dict[str, str]]:
@@ -61,32 +71,8 @@ def tables(problem: Problem, rounds: int) -> list[Table]:
         "Viterbi": {name: form.decode for name, form in made.items() if form.decode is not None},
         "marginals": {name: form.marginals for name, form in made.items() if form.marginals is not None},
     }
-    return [compared(title, calls, missing, rounds) for title, calls in parts.items()]
+    return [compared(title, with_switch(calls), missing, rounds) for title, calls in parts.items()]
 
 
-def compared(title: str, calls: Calls, missing: dict[str, str], rounds: int) -> Table:
-    calls = {name: with_kernels(name, call) if name in (COMPILED, TORCH) else call for name, call in calls.items()}
-    results = {name: call() for name, call in calls.items()}
-    agreed = {name: agreement(result, results[TORCH]) for name, result in results.items() if name != TORCH}
-    return Table(title, COMPILED, interleave(calls, rounds), {**agreed, **missing})
-
-
-def agreement(result: object, expected: object) -> str:
-    """Whether two results are the same, in words; tensors within TOLERANCE of the largest expected value."""
-    if isinstance(result, list):
-        return "same paths" if result == expected else "OTHER PATHS"
-    pairs = list(zip(*(value if isinstance(value, tuple) else (value,) for value in (result, expected)), strict=True))
-    gap = max(float((a - b).abs().max() / b.abs().max().clamp_min(1e-9)) for a, b in pairs)
-    what = "value and gradients" if len(pairs) == 3 else "values"
-    return f"same {what} ({gap:.0e})" if gap <= TOLERANCE else f"OTHER {what.upper()} ({gap:.0e})"
-
-
-def grow(options: argparse.Namespace, batch: int, time: int, num_tags: int) -> None:
-    """The negative log-likelihood at another size, ours against the most used peer."""
-    problem = Problem.draw(batch, time, num_tags)
-    made, missing = forms(problem)
-    calls: Calls = {name: made[name].step for name in (COMPILED, TORCH, "pytorch-crf") if name in made}
-    kept = {name: note for name, note in missing.items() if name == "pytorch-crf"}
-    title = f"growth: {num_tags} tags, batch {batch}, time {time}, {int(problem.mask.sum())} tokens"
-    table = compared(title, calls, kept, max(options.rounds // 4, 3))
-    show(table, options, tags=num_tags, tokens=int(torch.count_nonzero(problem.mask)))
+def with_switch(calls: Calls) -> Calls:
+    return {name: with_kernels(name, call) if name in (COMPILED, TORCH) else call for name, call in calls.items()}

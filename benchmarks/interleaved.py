@@ -98,3 +98,14 @@ class Table:
                 cells = (row["name"], "", "", row["note"])
             lines.append(f"| {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
+
+
+def growth(title: str, tables: Mapping[str, Table]) -> str:
+    """Tables of the same competitors at several sizes as one: median milliseconds, and in brackets the ratio."""
+    names = list(next(iter(tables.values())).times)
+    lines = [f"### {title}", "", f"| | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
+    for size, table in tables.items():
+        found = {row["name"]: row for row in table.rows() if "median" in row}
+        cells = [f"{1000 * found[name]['median']:.3f} ({found[name]['ratio']:.2f})" for name in names]
+        lines.append(f"| {size} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ so that both can be held against each other, in value, gradient and time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from ladtl_core.batching import Batch, Forms
 from ladtl_core.config import TransferConfig
 from ladtl_core.tagger import SOURCE, TARGET, Tagger
+
+Distances = Callable[[Tensor, Tensor], Tensor]
 
 
 class NaiveTagger(nn.Module):
@@ -60,18 +62,16 @@ def objective(naive: NaiveTagger, table: Forms, batches: dict[str, Batch], confi
         losses[domain] = -log_likelihood(emissions, head.crf.transitions, batch.tags, batch.mask).mean()
     loss = config.epsilon * losses[SOURCE] + (1 - config.epsilon) * losses[TARGET]
     source, target = batches[SOURCE], batches[TARGET]
+    names = naive.tagger.tags
+    numbers = torch.tensor([names[SOURCE].index(tag) if tag in names[SOURCE] else -1 for tag in names[TARGET]])
     mmd = label_mmd(
         hidden[SOURCE][source.mask],
         hidden[TARGET][target.mask],
-        _names(source, naive.tagger.tags[SOURCE]),
-        _names(target, naive.tagger.tags[TARGET]),
+        source.tags[source.mask],
+        numbers[target.tags[target.mask]],
         config.bandwidths,
     )
     return loss + config.alpha * mmd + config.beta * crf_distance(naive)
-
-
-def _names(batch: Batch, tags: Sequence[str]) -> list[str]:
-    return [tags[i] for i in batch.tags[batch.mask].tolist()]
 
 
 def log_likelihood(emissions: Tensor, transitions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
@@ -96,17 +96,18 @@ def log_partition(emissions: Tensor, transitions: Tensor, mask: Tensor) -> Tenso
 def label_mmd(
     source: Tensor,
     target: Tensor,
-    source_labels: Sequence[str],
-    target_labels: Sequence[str],
+    source_labels: Tensor,
+    target_labels: Tensor,
     bandwidths: Sequence[float],
+    distances: Distances | None = None,
 ) -> Tensor:
     """Sum over the labels of both sides of the squared MMD between their rows, a scalar."""
+    between = distances or squared_distances
     total = source.new_zeros(())
-    for label in sorted(set(source_labels) & set(target_labels)):
-        x = source[torch.tensor([name == label for name in source_labels])]
-        y = target[torch.tensor([name == label for name in target_labels])]
+    for label in sorted(set(source_labels.tolist()) & set(target_labels.tolist())):
+        x, y = source[source_labels == label], target[target_labels == label]
         pairs = ((x, x, 1.0), (y, y, 1.0), (x, y, -2.0))
-        total = total + sum(sign * kernel_mean(squared_distances(a, b), bandwidths) for a, b, sign in pairs)
+        total = total + sum(sign * kernel_mean(between(a, b), bandwidths) for a, b, sign in pairs)
     return total
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.interleaved import Table
+from benchmarks.interleaved import Table, growth
 from benchmarks.machine import describe, gemm_line
 
 
@@ -29,6 +29,12 @@ def show(table: Table, options: argparse.Namespace, **more: Any) -> None:
     """Print a table, and append its rows, with `more` in each, to the file of `--json`."""
     print(table.markdown(), flush=True)
     record(options, *({**row, **more} for row in table.rows()))
+
+
+def show_growth(title: str, tables: dict[str, Table], options: argparse.Namespace) -> None:
+    """The same for comparisons of one kind at several sizes."""
+    print(growth(title, tables), flush=True)
+    record(options, *({**row, "table": title, "size": size} for size, of in tables.items() for row in of.rows()))
 
 
 def record(options: argparse.Namespace, *rows: dict[str, Any]) -> None:
