@@ -19,17 +19,20 @@ def interleave(
     rounds: int,
     *,
     fill: float = _FILL,
+    warm_up: bool = True,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Times:
     """Seconds a call of each competitor in each round; every round begins with another competitor.
 
-    Before the first round each is called once to warm up and once to find how many calls fill `fill` seconds.
+    Before the first round each is called once to warm up, and, with `fill`, once more to find how many calls fill as
+    many seconds. Without `warm_up` the first call is timed and `fill` is ignored.
     """
     names = list(competitors)
-    calls = {}
-    for name in names:
+    calls = dict.fromkeys(names, 1)
+    for name in names if warm_up else ():
         competitors[name]()
-        calls[name] = max(1, math.ceil(fill / max(_seconds(competitors[name], 1, clock), 1e-9)))
+        if fill:
+            calls[name] = max(1, math.ceil(fill / max(_seconds(competitors[name], 1, clock), 1e-9)))
     times: Times = {name: [] for name in names}
     for number in range(rounds):
         for name in rotated(names, number):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from typing import TypeVar
 
+Result = TypeVar("Result")
 COMPILED, TORCH = "ours, compiled", "ours, torch"
 
 
-def with_kernels(name: str, call: Callable[[], object]) -> Callable[[], object]:
+def with_kernels(name: str, call: Callable[[], Result]) -> Callable[[], Result]:
     """`call` under the implementation that a competitor's name stands for."""
     choice = {COMPILED: "compiled", TORCH: "torch"}[name]
     try:
@@ -18,7 +20,7 @@ def with_kernels(name: str, call: Callable[[], object]) -> Callable[[], object]:
     if not hasattr(kernels, "use"):
         return call
 
-    def under() -> object:
+    def under() -> Result:
         with kernels.use(choice):
             return call()
 
