@@ -67,7 +67,7 @@ def dev_score(tagger: Competitor, data: TrainingData) -> str:
 
 
 def roofline(task: Task, tokens: int) -> float:
-    """Seconds that the LSTM's matrix products take at the peak rate: both directions, forward and twice as much back."""
+    """Seconds that the LSTM's matrix products take at the peak rate: both directions, forward and twice that back."""
     gates = 4 * task.hidden_size
     forward = 2 * 2 * gates * (task.word_size + task.hidden_size)
     return 3 * forward * tokens / max(gemm_peak(shape) for shape in (LARGE, STEP, SMALL))
