@@ -43,8 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parser.parse_args(arguments[:1]).command
     # Read by the libraries when torch is imported, which the command's module does.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    options = parser_of(command).parse_args(arguments[1:])
-    importlib.import_module(f"benchmarks.{command}").run(options)
+    try:
+        options = parser_of(command).parse_args(arguments[1:])
+        importlib.import_module(f"benchmarks.{command}").run(options)
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is not installed: pip install -r requirements-dev.txt", file=sys.stderr)
+        return 1
     return 0
 
 

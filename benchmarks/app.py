@@ -20,6 +20,8 @@ METRIC = re.compile(r"First steps: |Epoch [1-9]\d* of ")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="steps of the training at most (the app's default)")
+    settle = "seconds between the open page and the click, in which the worker gets ready (10)"
+    parser.add_argument("--settle", type=float, default=10.0, help=settle)
     parser.add_argument("--target", default="Respiratory", help="target department (Respiratory)")
 
 
@@ -51,9 +53,9 @@ def train(page: Page, app: RunningApp, options: argparse.Namespace) -> tuple[flo
         steps = page.get_by_role("spinbutton", name="max steps")
         steps.fill(str(options.steps))
         steps.press("Enter")
+    page.wait_for_timeout(1000 * options.settle)
     button = page.get_by_role("button", name=re.compile(r"^Train la-dtl on \d+ record"))
     expect(button).to_be_enabled(timeout=LOADED)
-    page.wait_for_timeout(1000)  # the page has settled
     clicked = time.perf_counter()
     button.click()
     expect(page.get_by_text(METRIC).first).to_be_visible(timeout=TRAINED)
