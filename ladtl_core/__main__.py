@@ -72,12 +72,11 @@ def _settings(options: argparse.Namespace) -> Config:
 
 
 def _train(options: argparse.Namespace) -> None:
-    import torch
-
     from ladtl_core.data import TrainingData
+    from ladtl_core.kernels import one_thread
     from ladtl_core.training import train
 
-    torch.set_num_threads(1)
+    one_thread()
     config = _settings(options)
     if METHODS[options.method].needs_source and options.source is None:
         raise DataError(f"{options.method} needs --source")

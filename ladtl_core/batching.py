@@ -37,6 +37,13 @@ class Batch:
     mask: Tensor
 
 
+def padded(values: Tensor, mask: Tensor) -> Tensor:
+    """Values of tokens (tokens, size) as (batch, time, size), 0 under the mask."""
+    spread = values.new_zeros(*mask.shape, values.shape[1])
+    spread[mask] = values
+    return spread
+
+
 class Prepared:
     """Sentences as tensors of form numbers and tag numbers."""
 

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# Below this spread of scores no product of the exp domain leaves the range of float32 (exp(-80) = 2e-35).
-_SAFE_SPREAD = 80.0
+from ladtl_core import kernels
+from ladtl_core.kernels import crf as compiled
+from ladtl_core.kernels.crf import SAFE_SPREAD
 
 
 class LinearChainCrf(nn.Module):
@@ -32,10 +33,13 @@ class LinearChainCrf(nn.Module):
 
     def log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """log p(tags | emissions), (batch,); `tags` is (batch, time) of integers."""
-        emissions = self._checked(emissions, mask, tags)
-        tags = tags.masked_fill(~mask, 0)
-        spread = _spread(emissions, self.transitions, mask)
-        if spread < _SAFE_SPREAD:
+        lengths = self._lengths(emissions, mask, tags)
+        if kernels.serve(emissions):
+            scores = compiled.log_likelihood(emissions, self.transitions, tags, lengths)
+            if scores is not None:
+                return scores
+        emissions, tags = _blanked(emissions, mask), tags.masked_fill(~mask, 0)
+        if _spread(emissions, self.transitions, mask) < SAFE_SPREAD:
             result: Tensor = _LogLikelihood.apply(emissions, self.transitions, tags, mask)
             return result
         return path_score(emissions, self.transitions, tags, mask) - log_partition(emissions, self.transitions, mask)
@@ -45,20 +49,33 @@ class LinearChainCrf(nn.Module):
 
         `allowed` may have one row more, the last, for what may begin a sentence.
         """
-        emissions = self._checked(emissions, mask)
-        return viterbi(emissions.detach(), self.transitions.detach(), mask, allowed)
+        lengths = self._lengths(emissions, mask)
+        emissions, transitions = emissions.detach(), self.transitions.detach()
+        first = torch.zeros_like(transitions[0])
+        if allowed is not None:
+            if len(allowed) > self.num_tags:
+                first = first.masked_fill(~allowed[-1], float("-inf"))
+            transitions = transitions.masked_fill(~allowed[: self.num_tags], float("-inf"))
+        if kernels.serve(emissions):
+            return compiled.viterbi(emissions, transitions, first, lengths)
+        return viterbi(_blanked(emissions, mask), transitions, first, mask)
 
     def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """p(y_i = k | emissions), (batch, time, num_tags); 0 under the mask."""
         return self.pairwise_marginals(emissions, mask)[0]
 
+    @torch.no_grad()
     def pairwise_marginals(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The marginals, and p(y_i = j, y_{i+1} = k), (batch, time - 1, num_tags, num_tags); both 0 under the mask."""
-        emissions = self._checked(emissions, mask)
-        with torch.no_grad():
-            if _spread(emissions, self.transitions, mask) < _SAFE_SPREAD:
-                chain = _forward_backward(emissions, self.transitions, mask)
-                return chain.unary, chain.pairwise()
+        lengths = self._lengths(emissions, mask)
+        if kernels.serve(emissions):
+            found = compiled.marginals(emissions, self.transitions, lengths)
+            if found is not None:
+                return found
+        emissions = _blanked(emissions, mask)
+        if _spread(emissions, self.transitions, mask) < SAFE_SPREAD:
+            chain = _forward_backward(emissions, self.transitions, mask)
+            return chain.unary, chain.pairwise()
         with torch.enable_grad():
             # d log Z / d score is the marginal; exact in the log domain whatever the spread.
             scores = emissions.detach().requires_grad_()
@@ -67,16 +84,22 @@ class LinearChainCrf(nn.Module):
             unary, pairwise = torch.autograd.grad(total, (scores, moves), allow_unused=True)
         return unary, torch.zeros_like(moves) if pairwise is None else pairwise
 
-    def _checked(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
-        """`emissions` with 0 under the mask; ValueError where a shape is wrong."""
+    def _lengths(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
+        """Lengths of the sentences, (batch,); ValueError where a shape is wrong."""
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
             raise ValueError(f"emissions are {tuple(emissions.shape)}; expected (batch, time, {self.num_tags})")
         for name, value in (("mask", mask), ("tags", tags)):
             if value is not None and value.shape != emissions.shape[:2]:
                 raise ValueError(f"{name} is {tuple(value.shape)}; expected {tuple(emissions.shape[:2])}")
-        if mask.dtype != torch.bool or not bool(mask[:, 0].all()) or bool((mask[:, 1:] & ~mask[:, :-1]).any()):
-            raise ValueError("mask must be bool, right-padded, with a true first column")
-        return emissions.masked_fill(~mask.unsqueeze(2), 0.0)
+        if mask.dtype == torch.bool and bool(mask[:, 0].all()):
+            lengths = mask.sum(1)
+            if torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1)):
+                return lengths
+        raise ValueError("mask must be bool, right-padded, with a true first column")
+
+
+def _blanked(emissions: Tensor, mask: Tensor) -> Tensor:
+    return emissions.masked_fill(~mask.unsqueeze(2), 0.0)
 
 
 def _moves(emissions: Tensor) -> tuple[int, int, int, int]:
@@ -194,14 +217,10 @@ class _LogLikelihood(torch.autograd.Function):
         return unary * grad.view(-1, 1, 1), moves, None, None
 
 
-def viterbi(emissions: Tensor, transitions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> list[list[int]]:
-    """The best path of each sentence; ties go to the lower tag."""
+def viterbi(emissions: Tensor, transitions: Tensor, first: Tensor, mask: Tensor) -> list[list[int]]:
+    """The best path of each sentence; `first` (num_tags,) is added at its first token; ties go to the lower tag."""
     num_tags = emissions.shape[2]
-    score = emissions[:, 0]
-    if allowed is not None:
-        if allowed.shape[0] == num_tags + 1:
-            score = score.masked_fill(~allowed[-1], float("-inf"))
-        transitions = transitions.masked_fill(~allowed[:num_tags], float("-inf"))
+    score = emissions[:, 0] + first
     pointers = []
     for i in range(1, emissions.shape[1]):
         best, pointer = (score.unsqueeze(2) + transitions).max(1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ladtl_core.batching import Forms
+from ladtl_core import kernels
+from ladtl_core.batching import Forms, padded
 from ladtl_core.config import ModelConfig
+from ladtl_core.kernels import lstm as compiled
 from ladtl_core.vocab import PADDING, UNKNOWN
 
 
@@ -27,7 +29,7 @@ class CharCnn(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Form numbers (batch, time) -> hidden states (batch, time, 2 * hidden_size)."""
+    """Form numbers (tokens,) of sentences in a row -> hidden states (tokens, 2 * hidden_size)."""
 
     def __init__(self, config: ModelConfig, num_words: int, num_chars: int) -> None:
         super().__init__()
@@ -40,16 +42,17 @@ class Encoder(nn.Module):
         self.word_dropout = config.word_dropout
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:
-        """Padding needs no packing: the backward direction reads each row reversed within its own length."""
+    def forward(self, table: Forms, forms: Tensor, lengths: Tensor) -> Tensor:
+        """`lengths` (sentences,) says where one sentence ends and the next begins."""
         embedded = self.dropout(self.embed(table, forms))
-        reverse = reversal(mask)
-        ahead, _ = self.ahead(embedded)
-        back, _ = self.back(_take(embedded, reverse))
-        return self.dropout(torch.cat((ahead, _take(back, reverse)), dim=2))
+        if kernels.serve(embedded):
+            hidden = compiled.bilstm(embedded, lengths, self.ahead, self.back)
+        else:
+            hidden = bilstm(embedded, lengths, self.ahead, self.back)
+        return self.dropout(hidden)
 
     def embed(self, table: Forms, forms: Tensor) -> Tensor:
-        """Embeddings (batch, time, size); each form of the batch is spelled once."""
+        """Embeddings (*forms.shape, size) of forms of any shape; each form is spelled once."""
         words = table.words[forms]
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PADDING)
@@ -58,14 +61,21 @@ class Encoder(nn.Module):
         if self.chars is None:
             return words
         unique, place = torch.unique(forms, return_inverse=True)
-        spelled = self.chars(table.chars[unique])
-        return torch.cat((words, spelled[place]), dim=2)
+        spelled = nn.functional.embedding(place, self.chars(table.chars[unique]))
+        return torch.cat((words, spelled), dim=-1)
 
 
-def reversal(mask: Tensor) -> Tensor:
-    """Indices (batch, time) that turn each row around within its length and leave the padding; its own inverse."""
-    steps = torch.arange(mask.shape[1], device=mask.device)
-    return torch.where(mask, mask.sum(1, keepdim=True) - 1 - steps, steps)
+def bilstm(inputs: Tensor, lengths: Tensor, ahead: nn.LSTM, back: nn.LSTM) -> Tensor:
+    """Hidden states (tokens, 2 * hidden) of `inputs` (tokens, size), sentences of `lengths` (sentences,) in a row.
+
+    Padding needs no packing: `back` reads each sentence reversed within its own length.
+    """
+    steps = torch.arange(int(lengths.max()), device=lengths.device)
+    mask = steps < lengths.unsqueeze(1)
+    reverse = torch.where(mask, lengths.unsqueeze(1) - 1 - steps, steps)
+    rows = padded(inputs, mask)
+    states = torch.cat((ahead(rows)[0], _take(back(_take(rows, reverse))[0], reverse)), dim=2)
+    return states[mask]
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:

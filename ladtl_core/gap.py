@@ -32,14 +32,14 @@ class GapProbe:
         states = {}
         tagger.eval()
         with torch.no_grad():
-            for domain, batch in self.samples.items():
-                hidden = tagger.hidden(table, batch.forms, batch.mask)[batch.mask]
-                states[domain] = (hidden, batch.tags[batch.mask])
+            hidden = tagger.hidden(table, *self.samples.values())
+            for (domain, batch), of_domain in zip(self.samples.items(), hidden, strict=True):
+                states[domain] = (of_domain, batch.tags[batch.mask])
         gaps = {}
         for tag in self.tags:
             sides = []
-            for domain, (hidden, tags) in states.items():
-                sides.append(hidden[tags == tagger.tags[domain].index(tag)][:_TOKENS_A_TAG])
+            for domain, (of_domain, tags) in states.items():
+                sides.append(of_domain[tags == tagger.tags[domain].index(tag)][:_TOKENS_A_TAG])
             gap = reported_gap(*sides)
             if gap is not None:
                 gaps[tag] = gap

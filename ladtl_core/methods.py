@@ -57,8 +57,7 @@ def objective(
 
     L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) if both train.
     """
-    # One call a domain: lengths differ between departments, and padding both to the longer costs more than a call.
-    hidden = {domain: tagger.hidden(table, batch.forms, batch.mask) for domain, batch in batches.items()}
+    hidden = dict(zip(batches, tagger.hidden(table, *batches.values()), strict=True))
     parts = {
         domain: -tagger.head(domain).log_likelihood(hidden[domain], batch.tags, batch.mask).mean()
         for domain, batch in batches.items()
@@ -92,8 +91,8 @@ def _aligned(tagger: Tagger, hidden: dict[str, Tensor], batches: dict[str, Batch
     mine, theirs = shared_tags(tags[SOURCE], tags[TARGET])
     source, target = batches[SOURCE], batches[TARGET]
     return label_aware_mmd(
-        hidden[SOURCE][source.mask],
-        hidden[TARGET][target.mask],
+        hidden[SOURCE],
+        hidden[TARGET],
         _renumber(source.tags[source.mask], mine, len(tags[SOURCE])),
         _renumber(target.tags[target.mask], theirs, len(tags[TARGET])),
         len(mine),

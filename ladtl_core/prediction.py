@@ -47,7 +47,7 @@ def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[PredictedSpa
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = head.emissions(tagger.hidden(table, batch.forms, batch.mask))
+            emissions = tagger.emissions(table, batch, TARGET)
             paths = head.crf.decode(emissions, batch.mask, tagger.allowed)
             unary, pairwise = head.crf.pairwise_marginals(emissions, batch.mask)
             for place, (row, path) in enumerate(zip(rows, paths, strict=True)):
@@ -63,7 +63,7 @@ def predict_tags(tagger: Tagger, data: Prepared, table: Forms) -> list[list[str]
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = head.emissions(tagger.hidden(table, batch.forms, batch.mask))
+            emissions = tagger.emissions(table, batch, TARGET)
             for row, path in zip(rows, head.crf.decode(emissions, batch.mask, tagger.allowed), strict=True):
                 tags[row] = [head.tags[i] for i in path]
     return tags

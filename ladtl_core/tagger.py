@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ladtl_core.batching import Forms
+from ladtl_core.batching import Batch, Forms, padded
 from ladtl_core.config import Config
 from ladtl_core.crf import LinearChainCrf
 from ladtl_core.encoder import Encoder
@@ -24,8 +24,8 @@ class Head(nn.Module):
         self.crf = LinearChainCrf(len(tags))
 
     def log_likelihood(self, hidden: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """log p(y | H), (batch,)."""
-        return self.crf.log_likelihood(self.emissions(hidden), tags, mask)
+        """log p(y | H), (batch,); H is `hidden` (tokens, size), `tags` (batch, time)."""
+        return self.crf.log_likelihood(padded(self.emissions(hidden), mask), tags, mask)
 
     def copy_matching(self, other: Head) -> None:
         """Take over the other head's rows and columns for the tags that both have."""
@@ -48,10 +48,17 @@ class Tagger(nn.Module):
         self.allowed: Tensor
         self.register_buffer("allowed", torch.tensor(bio_moves(tags[TARGET])), persistent=False)
 
-    def hidden(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:
-        """Hidden states H (batch, time, 2 * hidden_size)."""
-        states: Tensor = self.encoder(table, forms, mask)
-        return states
+    def hidden(self, table: Forms, *batches: Batch) -> list[Tensor]:
+        """Hidden states H (tokens, 2 * hidden_size) of each batch, from one pass over all of them."""
+        forms = torch.cat([batch.forms[batch.mask] for batch in batches])
+        lengths = [batch.mask.sum(1) for batch in batches]
+        states: Tensor = self.encoder(table, forms, torch.cat(lengths))
+        return list(states.split([int(of_batch.sum()) for of_batch in lengths]))
+
+    def emissions(self, table: Forms, batch: Batch, domain: str) -> Tensor:
+        """Emissions E (batch, time, tags) of one domain's head."""
+        (hidden,) = self.hidden(table, batch)
+        return padded(self.head(domain).emissions(hidden), batch.mask)
 
     def head(self, domain: str) -> Head:
         head = self.heads[domain]
