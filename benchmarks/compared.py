@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.interleaved import Table, interleave
-from benchmarks.switch import COMPILED, TORCH
+from benchmarks.switch import OURS, TORCH
 
 # Of the largest expected value.
 TOLERANCE = 2e-4
 
 
 def compared(title: str, calls: Mapping[str, Callable[[], object]], missing: dict[str, str], rounds: int) -> Table:
-    """The times of `calls`, one of which is TORCH, with a note of who agrees with it; `missing` are notes of others."""
+    """The times of `calls`, among them both of ours, and who agrees with plain torch; `missing` are notes of others."""
     results = {name: call() for name, call in calls.items()}
     agreed = {name: agreement(result, results[TORCH]) for name, result in results.items() if name != TORCH}
-    ours = COMPILED if COMPILED in calls else TORCH
-    return Table(title, ours, interleave(calls, rounds), {**agreed, **missing})
+    return Table(title, OURS, interleave(calls, rounds), {**agreed, **missing})
 
 
 def agreement(result: object, expected: object) -> str:

@@ -9,7 +9,7 @@ from benchmarks.corpora import corpus_option, single
 from benchmarks.epoch import WEIBO, competitors, dev_score, task_of
 from benchmarks.interleaved import Table, interleave
 from benchmarks.output import begin, rounds_option, show
-from benchmarks.switch import COMPILED
+from benchmarks.switch import OURS
 from benchmarks.tagger_peers import TAGGERS
 
 
@@ -34,4 +34,4 @@ def run(options: argparse.Namespace) -> None:
     for name, of in times.items():
         notes[name] = f"{tokens / statistics.median(of):,.0f} tokens/s; {dev_score(made[name], data)}"
     title = f"tags of {len(department)} sentences, {tokens} tokens"
-    show(Table(title, COMPILED, times, notes), options, tokens=tokens)
+    show(Table(title, OURS, times, notes), options, tokens=tokens)

@@ -11,7 +11,7 @@ from benchmarks.interleaved import Table, interleave
 from benchmarks.machine import LARGE, SMALL, STEP, gemm_peak
 from benchmarks.output import begin, record, show
 from benchmarks.peers import NotInstalled
-from benchmarks.switch import COMPILED
+from benchmarks.switch import COMPILED, OURS
 from benchmarks.tagger_peers import TAGGERS
 from benchmarks.taggers import Competitor, Task
 from ladtl_core.data import TrainingData, gold_tags
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     made, notes = competitors(task, options.only)
     times = interleave({name: tagger.epoch for name, tagger in made.items()}, options.epochs, warm_up=False)
     notes |= {name: dev_score(tagger, data) for name, tagger in made.items()}
-    show(Table(f"one epoch of {options.epochs}", COMPILED, times, notes), options, tokens=tokens)
+    show(Table(f"one epoch of {options.epochs}", OURS, times, notes), options, tokens=tokens)
     floor = roofline(task, tokens)
     share = floor / statistics.median(times[COMPILED])
     print(f"matrix products of the LSTM at the machine's peak: {floor:.3f} s; our epoch's share: {share:.2f}")
@@ -51,7 +51,7 @@ def competitors(task: Task, only: list[str] | None = None) -> tuple[dict[str, Co
     """The taggers that can be made, and a note for the others."""
     made, notes = {}, {}
     for name, make in TAGGERS.items():
-        if only and name not in only and name != COMPILED:
+        if only and name not in (*only, *OURS):
             continue
         try:
             made[name] = make(task)

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 Times = dict[str, list[float]]
@@ -72,43 +72,53 @@ class Ratio:
 
 @dataclass
 class Table:
-    """The times of one comparison. `notes` says of a competitor what else there is to say, or why it has no time."""
+    """The times of one comparison. `ours` are those that everybody's times are divided by; `notes` says of a competitor
+    what else there is to say, or why it has no time."""
 
     title: str
-    ours: str
+    ours: Sequence[str]
     times: Times
     notes: dict[str, str] = field(default_factory=dict)
 
+    def median(self, name: str) -> float:
+        """Seconds."""
+        return statistics.median(self.times[name])
+
+    def ratio(self, name: str, ours: str) -> Ratio:
+        return Ratio.of(self.times[name], self.times[ours])
+
     def rows(self) -> list[dict[str, Any]]:
-        """One JSON-safe row a competitor; seconds and ratio are missing where it did not run."""
+        """One JSON-safe row a competitor; where it did not run, without times. Ratios are median, lowest, highest."""
         rows: list[dict[str, Any]] = []
         for name in dict.fromkeys((*self.times, *self.notes)):
             row: dict[str, Any] = {"table": self.title, "name": name, "note": self.notes.get(name, "")}
             if times := self.times.get(name):
-                ratio = Ratio.of(times, self.times[self.ours])
-                row |= {"seconds": times, "median": statistics.median(times)}
-                row |= {"ratio": ratio.median, "ratio_low": ratio.low, "ratio_high": ratio.high}
+                row |= {"seconds": times, "median": self.median(name)}
+                row |= {f"over {ours}": astuple(self.ratio(name, ours)) for ours in self.ours}
             rows.append(row)
         return rows
 
     def markdown(self) -> str:
-        lines = [f"### {self.title}", "", f"| | median ms | time over {self.ours} | |", "|---|---:|---:|---|"]
-        for row in self.rows():
-            if "median" in row:
-                ratio = Ratio(row["ratio"], row["ratio_low"], row["ratio_high"])
-                cells = (row["name"], f"{1000 * row['median']:.3f}", str(ratio), row["note"])
-            else:
-                cells = (row["name"], "", "", row["note"])
-            lines.append(f"| {' | '.join(cells)} |")
+        heads = ["", "median ms", *(f"time over {ours}" for ours in self.ours), ""]
+        lines = [f"### {self.title}", "", _line(heads), f"|---|---:|{'---:|' * len(self.ours)}---|"]
+        for name in dict.fromkeys((*self.times, *self.notes)):
+            cells = [""] * (1 + len(self.ours))
+            if name in self.times:
+                cells = [f"{1000 * self.median(name):.3f}", *(str(self.ratio(name, ours)) for ours in self.ours)]
+            lines.append(_line([name, *cells, self.notes.get(name, "")]))
         return "\n".join(lines) + "\n"
 
 
 def growth(title: str, tables: Mapping[str, Table]) -> str:
-    """Tables of the same competitors at several sizes as one: median milliseconds, and in brackets the ratio."""
+    """Tables of the same competitors at several sizes as one: median ms, in brackets over the first of ours."""
     names = list(next(iter(tables.values())).times)
-    lines = [f"### {title}", "", f"| | {' | '.join(names)} |", "|---|" + "---:|" * len(names)]
+    lines = [f"### {title}", "", _line(["", *names]), "|---|" + "---:|" * len(names)]
     for size, table in tables.items():
-        found = {row["name"]: row for row in table.rows() if "median" in row}
-        cells = [f"{1000 * found[name]['median']:.3f} ({found[name]['ratio']:.2f})" for name in names]
-        lines.append(f"| {size} | {' | '.join(cells)} |")
+        first = table.ours[0]
+        cells = (f"{1000 * table.median(name):.3f} ({table.ratio(name, first).median:.2f})" for name in names)
+        lines.append(_line([size, *cells]))
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

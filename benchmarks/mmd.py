@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.no_growth:
         by_tokens = {f"{tokens} tokens a domain": _grown(States.draw(tokens), options) for tokens in GROWTH_TOKENS}
         show_growth("growth with tokens, 9 labels", by_tokens, options)
-        drawn = {f"{labels} labels": States.draw(options.tokens, num_labels=labels) for labels in GROWTH_LABELS}
+        drawn = {f"labels: {labels}": States.draw(options.tokens, num_labels=labels) for labels in GROWTH_LABELS}
         by_labels = {name: _grown(states, options) for name, states in drawn.items()}
         show_growth(f"growth with labels, {options.tokens} tokens a domain", by_labels, options)
 

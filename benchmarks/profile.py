@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import statistics
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -49,8 +48,7 @@ class _Parts:
         self.optimizer = torch.optim.Adam(tagger.parameters(), lr=tagger.config.training.learning_rate, fused=True)
         with torch.no_grad():
             self.states = [
-                {domain: tagger.hidden(table, batch.forms, batch.mask) for domain, batch in batches.items()}
-                for batches in pairs
+                dict(zip(batches, tagger.hidden(table, *batches.values()), strict=True)) for batches in pairs
             ]
 
     def whole(self) -> None:
@@ -60,10 +58,13 @@ class _Parts:
             self._update()
 
     def embeddings(self) -> None:
-        self._each_batch(lambda batch: self.tagger.encoder.embed(self.table, batch.forms))
+        for batches in self.pairs:
+            forms = torch.cat([batch.forms[batch.mask] for batch in batches.values()])
+            self._back(self.tagger.encoder.embed(self.table, forms).sum())
 
     def encoder(self) -> None:
-        self._each_batch(lambda batch: self.tagger.hidden(self.table, batch.forms, batch.mask))
+        for batches in self.pairs:
+            self._back(torch.stack([of.sum() for of in self.tagger.hidden(self.table, *batches.values())]).sum())
 
     def crf(self) -> None:
         for batches, states in zip(self.pairs, self.states, strict=True):
@@ -78,7 +79,7 @@ class _Parts:
         bandwidths = self.tagger.config.transfer.bandwidths
         num_labels = max(len(tags) for tags in self.tagger.tags.values())
         for batches, states in zip(self.pairs, self.states, strict=True):
-            x, y = (_leaf(states[domain])[batches[domain].mask] for domain in (SOURCE, TARGET))
+            x, y = (_leaf(states[domain]) for domain in (SOURCE, TARGET))
             mine, theirs = (batches[domain].tags[batches[domain].mask] for domain in (SOURCE, TARGET))
             self._back(label_aware_mmd(x, y, mine, theirs, num_labels, bandwidths=bandwidths))
 
@@ -88,10 +89,6 @@ class _Parts:
                 parameter.grad = torch.zeros_like(parameter)
         for _ in self.pairs:
             self._update()
-
-    def _each_batch(self, forward: Callable[[Batch], Tensor]) -> None:
-        for batches in self.pairs:
-            self._back(torch.stack([forward(batch).sum() for batch in batches.values()]).sum())
 
     def _back(self, loss: Tensor) -> None:
         self.tagger.zero_grad()

@@ -18,7 +18,7 @@ from benchmarks.interleaved import Table, interleave
 from benchmarks.naive import NaiveTagger
 from benchmarks.output import begin, record, rounds_option, show
 from benchmarks.profile import profile
-from benchmarks.switch import COMPILED, TORCH, with_kernels
+from benchmarks.switch import COMPILED, OURS, TORCH, with_kernels
 from ladtl_core.batching import Batch, Batches, Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.methods import METHODS, objective
@@ -131,7 +131,7 @@ def compare(made: Problem, rounds: int) -> Table:
     }
     times = interleave(calls, rounds, fill=0)
     notes = {name: f"{1e6 * float(np.median(of)) / made.tokens:.0f} us/token" for name, of in times.items()}
-    return Table(f"{len(made.sorted_pairs)} La-DTL steps", COMPILED, times, notes)
+    return Table(f"{len(made.sorted_pairs)} La-DTL steps", OURS, times, notes)
 
 
 def our_pass(made: Problem) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Result = TypeVar("Result")
-COMPILED, TORCH = "ours, compiled", "ours, torch"
+COMPILED, TORCH = OURS = ("ours, compiled", "ours, torch")
 
 
 def with_kernels(name: str, call: Callable[[], Result]) -> Callable[[], Result]:
