@@ -50,19 +50,23 @@ class Prepared:
     def __init__(self, sentences: Sequence[Sentence], tags: Sequence[str], numbers: dict[str, int]) -> None:
         tag_ids = {tag: i for i, tag in enumerate(tags)}
         self.sentences = list(sentences)
-        self.forms = [torch.tensor([numbers[t] for t in s.tokens]) for s in sentences]
-        self.tags = [torch.tensor([tag_ids.get(t, -1) for t in s.tags or ("",) * len(s.tokens)]) for s in sentences]
         self.lengths = np.array([len(s.tokens) for s in sentences], dtype=np.int64)
+        self._starts = np.cumsum(self.lengths) - self.lengths
+        self._forms = np.array([numbers[t] for s in sentences for t in s.tokens], dtype=np.int64)
+        tags_of = (tag_ids.get(t, -1) for s in sentences for t in s.tags or ("",) * len(s.tokens))
+        self._tags = np.fromiter(tags_of, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.sentences)
 
     def batch(self, rows: Sequence[int]) -> Batch:
         """The sentences with these numbers, padded to the longest."""
-        forms = pad_sequence([self.forms[i] for i in rows], batch_first=True)
-        tags = pad_sequence([self.tags[i] for i in rows], batch_first=True, padding_value=-1)
-        lengths = torch.from_numpy(self.lengths[list(rows)])
-        return Batch(forms, tags, torch.arange(forms.shape[1]) < lengths.unsqueeze(1))
+        chosen = np.asarray(rows)
+        lengths = self.lengths[chosen, None]
+        steps = np.arange(lengths.max())
+        mask, places = steps < lengths, np.minimum(self._starts[chosen, None] + steps, len(self._forms) - 1)
+        forms, tags = np.where(mask, self._forms[places], 0), np.where(mask, self._tags[places], -1)
+        return Batch(torch.from_numpy(forms), torch.from_numpy(tags), torch.from_numpy(mask))
 
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
         """Every sentence once, for prediction: numbers and batch."""

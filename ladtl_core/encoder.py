@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ladtl_core import kernels
 from ladtl_core.batching import Forms, padded
 from ladtl_core.config import ModelConfig
+from ladtl_core.kernels import dropout, spelling
 from ladtl_core.kernels import lstm as compiled
 from ladtl_core.vocab import PADDING, UNKNOWN
 
@@ -21,11 +22,33 @@ class CharCnn(nn.Module):
         self.convolution = nn.Linear(3 * size, filters)
 
     def forward(self, chars: Tensor) -> Tensor:
-        """`chars` (forms, length) ids -> (forms, filters)."""
-        embedded = nn.functional.pad(self.embedding(chars), (0, 0, 1, 1))
-        windows = torch.cat((embedded[:, :-2], embedded[:, 1:-1], embedded[:, 2:]), dim=2)
-        patterns = self.convolution(windows).masked_fill((chars == 0).unsqueeze(2), float("-inf"))
-        return patterns.amax(1).masked_fill((chars == 0).all(1, keepdim=True), 0.0)
+        """`chars` (forms, length) ids, right-padded with 0 -> (forms, filters).
+
+        What a character adds to a pattern depends on itself and its place among the three alone, so it is looked up.
+        """
+        embedded = self.embedding(torch.arange(self.embedding.num_embeddings, device=chars.device))
+        weights = self.convolution.weight.view(len(self.convolution.weight), 3, -1)
+        shares = torch.einsum("cs,fps->pcf", embedded, weights)
+        found = spelling.strongest(chars, shares) if kernels.serve(shares) else strongest(chars, shares)
+        return found + self.convolution.bias * (chars[:, :1] != 0)
+
+
+def strongest(chars: Tensor, shares: Tensor) -> Tensor:
+    """max_i shares[0, c_{i-1}] + shares[1, c_i] + shares[2, c_{i+1}] of each spelling, (forms, filters); 0 where empty.
+
+    `shares` is (3, chars, filters); its rows 0 stand for the characters before the first and behind the last.
+    """
+    around = nn.functional.pad(chars, (1, 1))
+    patterns = shares[0][around[:, :-2]] + shares[1][chars] + shares[2][around[:, 2:]]
+    return patterns.masked_fill((chars == 0).unsqueeze(2), float("-inf")).amax(1).masked_fill(chars[:, :1] == 0, 0.0)
+
+
+def dropped(values: Tensor, share: float) -> Tensor:
+    """`values` with a random `share` of them 0 and the others scaled to the same mean; every device drops the same."""
+    seed, threshold, scale = int(torch.randint(2**32, (1,))), int(share * 2**32), 1 / (1 - share)
+    if kernels.serve(values):
+        return dropout.drop(values, threshold, scale, seed)
+    return values * dropout.kept(values.numel(), threshold, seed).view_as(values).to(values) * scale
 
 
 class Encoder(nn.Module):
@@ -40,16 +63,19 @@ class Encoder(nn.Module):
         self.ahead = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.back = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.word_dropout = config.word_dropout
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = config.dropout
 
     def forward(self, table: Forms, forms: Tensor, lengths: Tensor) -> Tensor:
         """`lengths` (sentences,) says where one sentence ends and the next begins."""
-        embedded = self.dropout(self.embed(table, forms))
+        embedded = self._dropped(self.embed(table, forms))
         if kernels.serve(embedded):
             hidden = compiled.bilstm(embedded, lengths, self.ahead, self.back)
         else:
             hidden = bilstm(embedded, lengths, self.ahead, self.back)
-        return self.dropout(hidden)
+        return self._dropped(hidden)
+
+    def _dropped(self, values: Tensor) -> Tensor:
+        return dropped(values, self.dropout) if self.training and self.dropout else values
 
     def embed(self, table: Forms, forms: Tensor) -> Tensor:
         """Embeddings (*forms.shape, size) of forms of any shape; each form is spelled once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -12,11 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ladtl_core import checkpoint as checkpoints
 from ladtl_core import embeddings
-from ladtl_core.batching import Batches, Prepared, form_table, number_forms
+from ladtl_core.batching import Batches, Prepared
 from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, gold_tags, hold_out, records_of
 from ladtl_core.errors import Cancelled, TrainingError
@@ -24,9 +25,10 @@ from ladtl_core.evaluation import evaluate
 from ladtl_core.gap import GapProbe
 from ladtl_core.methods import METHODS, objective
 from ladtl_core.prediction import predict_tags, save_tagger
+from ladtl_core.preparation import preparation
 from ladtl_core.scores import Scores
 from ladtl_core.tagger import SOURCE, TARGET, Tagger
-from ladtl_core.vocab import Vocabulary, labels_of, tag_set
+from ladtl_core.vocab import labels_of
 
 _CLIP = 5.0
 # After these steps the losses are told once before the first epoch ends: somebody may be watching.
@@ -126,22 +128,13 @@ class _Run:
         self.began = time.monotonic()
 
     def _prepare(self) -> None:
-        data, settings = self.data, self.config.training
-        training = (*data.source, *data.target, *data.unlabelled)
-        tags = {TARGET: tag_set(labels_of(data.target) | labels_of(data.dev))}
-        if self.method.needs_source:
-            tags[SOURCE] = tag_set(labels_of(data.source))
-        self.tagger = Tagger(self.config, Vocabulary.of(training), tags)
-        numbers = number_forms([data.source, data.target, data.dev, data.test])
-        self.table = form_table(numbers, self.tagger.vocabulary)
-        self.parts = {TARGET: Prepared(data.target, tags[TARGET], numbers)}
-        if self.method.needs_source:
-            self.parts[SOURCE] = Prepared(data.source, tags[SOURCE], numbers)
+        settings, ready = self.config.training, preparation(self.data)
+        self.tagger = Tagger(self.config, ready.vocabulary, ready.tags)
+        self.table, self.dev, self.test = ready.table, ready.dev, ready.test
         self.batches = {
-            domain: Batches(part, settings.batch_size, settings.seed) for domain, part in self.parts.items()
+            domain: Batches(part, settings.batch_size, settings.seed) for domain, part in ready.parts.items()
         }
-        self.dev, self.test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
-        self.gap = GapProbe(self.parts, self.tagger, settings.seed)
+        self.gap = GapProbe(ready.parts, self.tagger, settings.seed)
 
     def start(self) -> None:
         """Embeddings and a fresh optimiser."""
@@ -150,7 +143,11 @@ class _Run:
             self.progress(Progress("embeddings", 0, self.epochs, 0, self._seconds()))
             text = (*self.data.source, *self.data.target, *self.data.unlabelled)
             vectors = embeddings.pretrained(
-                text, self.tagger.vocabulary, self.config.model.word_size, settings.pretrain_epochs, settings.seed
+                tuple(sorted(sentence.tokens for sentence in text)),
+                self.tagger.vocabulary,
+                self.config.model.word_size,
+                settings.pretrain_epochs,
+                settings.seed,
             )
             with torch.no_grad():
                 self.tagger.encoder.words.weight.copy_(vectors)
@@ -163,7 +160,8 @@ class _Run:
             self.optimizer: torch.optim.Optimizer = torch.optim.Adagrad(parameters, lr=settings.learning_rate)
         else:
             self.optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate, fused=True)
-        self.averaged = AveragedModel(self.tagger, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+        self.averaged = copy.deepcopy(self.tagger)
+        self._average = get_ema_multi_avg_fn(settings.average)
 
     @property
     def _phase(self) -> int:
@@ -206,7 +204,7 @@ class _Run:
             state.seconds,
             sums,
             dev,
-            self.gap.measure(self._now, self.table),
+            self.gap.measure(self.averaged, self.table),
         ).to_dict()
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:
@@ -220,29 +218,23 @@ class _Run:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
         self.optimizer.step()
-        self.averaged.update_parameters(self.tagger)
+        with torch.no_grad():
+            self._average(list(self.averaged.parameters()), list(self.tagger.parameters()), 0)
         return values
 
     def _look_at_dev(self) -> dict[str, float] | None:
         if self.selection.kind == "fixed":
             self._keep()
             return None
-        score = self._scores(self._now, self.dev).overall
+        score = self._scores(self.averaged, self.dev).overall
         if score.f1 > self.state.best_f1:
             self.state.best_f1 = score.f1
             self._keep()
         return {"precision": score.precision, "recall": score.recall, "f1": score.f1}
 
-    @property
-    def _now(self) -> Tagger:
-        """The tagger with the mean weights, which are what is tested and kept."""
-        tagger = self.averaged.module
-        assert isinstance(tagger, Tagger)
-        return tagger
-
     def _keep(self) -> None:
         self.state.best_epoch = self.state.epoch
-        self.best = {name: value.detach().clone() for name, value in self._now.state_dict().items()}
+        self.best = {name: value.detach().clone() for name, value in self.averaged.state_dict().items()}
 
     def _scores(self, tagger: Tagger, part: Prepared) -> Scores:
         predicted = predict_tags(tagger, part, self.table)

@@ -1,4 +1,5 @@
-"""Compiled forms of what training and prediction spend their time on: LSTM, CRF and MMD.
+"""Compiled forms of what training and prediction spend their time on: LSTM, CRF, MMD,
+characters and dropout.
 
 They serve float32 tensors in the processor's memory. Everything else, and everything inside `use("torch")` or under
 LADTL_KERNELS=torch in the environment, is served by plain torch, which is also what the tests compare with.
@@ -46,7 +47,7 @@ def one_thread() -> None:
 
 def warm_up() -> None:
     """Compile every kernel, or load it from the cache of an earlier process; seconds the first time."""
-    from ladtl_core.kernels import crf, lstm, mmd
+    from ladtl_core.kernels import crf, dropout, lstm, mmd, spelling
 
     x, lengths = torch.zeros(3, 2, requires_grad=True), torch.tensor([1, 2])
     hidden = lstm.bilstm(x, lengths, torch.nn.LSTM(2, 2), torch.nn.LSTM(2, 2))
@@ -57,4 +58,6 @@ def warm_up() -> None:
     scores.sum().backward()
     crf.marginals(emissions, moves, lengths[1:])
     crf.viterbi(emissions, moves, torch.zeros(2), lengths[1:])
+    dropout.drop(x, 1, 1.0, 0)
+    spelling.strongest(torch.ones(1, 1, dtype=torch.long), torch.zeros(3, 2, 1, requires_grad=True)).sum().backward()
     mmd.mmd2_of_blocks(x, x + 1, (1.0,), [(0, 3)], [(0, 3)], [1.0])

@@ -14,7 +14,9 @@ from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 from ladtl_core import kernels
 from ladtl_core.config import AUTHORS_BANDWIDTHS
 from ladtl_core.crf import LinearChainCrf
+from ladtl_core.encoder import CharCnn, dropped, strongest
 from ladtl_core.kernels import mmd as compiled_mmd
+from ladtl_core.kernels import spelling
 from ladtl_core.kernels.arithmetic import compiled, exp, sigmoid, tanh
 from ladtl_core.kernels.lstm import bilstm
 from ladtl_core.mmd import label_aware_mmd, mmd2
@@ -187,3 +189,41 @@ def test_the_table_of_kernels_ends_where_they_do() -> None:
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one of compiled, torch"), kernels.use("fast"):
         pass
+
+
+def test_spellings() -> None:
+    torch.manual_seed(0)
+    chars = torch.randint(1, 9, (30, 7)) * (torch.arange(7) < torch.randint(0, 8, (30, 1)))
+    table, upstream = torch.randn(3, 9, 20, requires_grad=True), torch.randn(30, 20)
+    found, expected = spelling.strongest(chars, table), strongest(chars, table)
+    torch.testing.assert_close(found, expected)
+    gradients = [torch.autograd.grad(value, table, upstream)[0] for value in (found, expected)]
+    torch.testing.assert_close(*gradients)
+
+
+def test_a_pattern_is_a_convolution_over_three_characters() -> None:
+    torch.manual_seed(0)
+    layer = CharCnn(9, 5, 4)
+    chars = torch.tensor([[3, 4, 5, 2], [7, 1, 0, 0], [0, 0, 0, 0]])
+    embedded = torch.nn.functional.pad(layer.embedding(chars), (0, 0, 1, 1))
+    weights = layer.convolution.weight.view(4, 3, 5).transpose(1, 2)
+    patterns = nn.functional.conv1d(embedded.transpose(1, 2), weights, layer.convolution.bias)
+    expected = torch.stack((patterns[0].amax(1), patterns[1, :, :2].amax(1), torch.zeros(4)))
+    torch.testing.assert_close(layer(chars), expected)
+
+
+def test_dropout_drops_the_same_units_everywhere() -> None:
+    values = torch.ones(400, 300, requires_grad=True)
+    found = []
+    for choice in kernels.CHOICES:
+        torch.manual_seed(0)
+        with kernels.use(choice):
+            dropped_values = dropped(values, 0.3)
+        found.append((dropped_values.detach(), torch.autograd.grad(dropped_values.sum(), values)[0]))
+    for value, gradient in found:
+        assert torch.equal(value, found[0][0]) and torch.equal(value, gradient)
+        assert float((value == 0).float().mean()) == pytest.approx(0.3, abs=0.005)
+        assert float(value.mean()) == pytest.approx(1, abs=0.01)
+    again = dropped(values, 0.3).detach()
+    both_dropped = ((again == 0) & (found[0][0] == 0)).float().mean()
+    assert float(both_dropped) == pytest.approx(0.09, abs=0.005)
