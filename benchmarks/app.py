@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin()
+    begin(options)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright, running_app(Path(home)) as app:
         browser = launch(playwright)
         print(f"app ready: {app.start_seconds:.1f} s", flush=True)

@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin()
+    begin(options)
     for num_tags in TAGS:
         problem = Problem.draw(options.batch, options.time, num_tags)
         for table in tables(problem, options.rounds):

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin()
+    begin(options)
     data = single(options.corpus)
     department = (*data.target, *data.dev, *data.test, *data.unlabelled)
     tokens = sum(len(sentence.tokens) for sentence in department)

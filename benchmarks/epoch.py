@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin(products=True)
+    begin(options, products=True)
     data = single(options.corpus)
     task = task_of(data)
     tokens = sum(len(sentence.tokens) for sentence in task.sentences)

@@ -31,12 +31,11 @@ def resident(field: str) -> int:
 
 
 def main() -> None:
-    import torch
-
     from benchmarks.mmd_forms import FORMS, States, call_of
+    from ladtl_core import kernels
     from ladtl_core.config import AUTHORS_BANDWIDTHS
 
-    torch.set_num_threads(1)
+    kernels.one_thread()
     form, tokens = sys.argv[1], int(sys.argv[2])
     call_of(form, FORMS[form], States.draw(64), AUTHORS_BANDWIDTHS)()
     call = call_of(form, FORMS[form], States.draw(tokens), AUTHORS_BANDWIDTHS)

@@ -14,16 +14,14 @@ import torch
 LARGE, SMALL, STEP = (1024, 1024, 1024), (16, 100, 400), (32, 100, 400)
 
 
-def describe() -> str:
-    """Command, processor, cores, versions, threads and load, each on a line."""
+def describe() -> list[str]:
+    """Lines with the command, processor, cores, load, versions and threads."""
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    return "\n".join(
-        (
-            f"command: python -m benchmarks {' '.join(sys.argv[1:])}",
-            f"machine: {_processor()}, {os.cpu_count()} cores, load average {load}",
-            f"python {platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} thread(s)",
-        )
-    )
+    return [
+        f"command: python -m benchmarks {' '.join(sys.argv[1:])}",
+        f"machine: {_processor()}, {os.cpu_count()} cores, load average {load}",
+        f"python {platform.python_version()}, torch {torch.__version__}, {torch.get_num_threads()} thread(s)",
+    ]
 
 
 def _processor() -> str:

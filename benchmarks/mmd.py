@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin(products=True)
+    begin(options, products=True)
     states = States.draw(options.tokens)
     usual = (COMPILED, TORCH, LOOP)
     about = f"{options.tokens} tokens a domain, 200-d, 9 labels"

@@ -1,7 +1,7 @@
 """La-DTL as one would write it first: a packed LSTM, a CRF as a loop in the log domain, an MMD label by label.
 
-Autograd does the rest. The same parameters and the same embeddings of words and characters as the library's tagger,
-so that both can be held against each other, in value, gradient and time.
+Autograd does the rest. It takes the same tensors and parameters as the library's tagger, so that both can be held
+against each other, in value, gradient and time.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ladtl_core.batching import Batch, Forms
 from ladtl_core.config import TransferConfig
+from ladtl_core.encoder import CharCnn
 from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.vocab import PADDING, UNKNOWN
 
 Distances = Callable[[Tensor, Tensor], Tensor]
 
 
 class NaiveTagger(nn.Module):
-    """The tagger's own embeddings and heads under torch's bidirectional LSTM, whose weights are copies."""
+    """The tagger's own embeddings and heads around torch's bidirectional LSTM, which starts from its weights.
 
-    def __init__(self, tagger: Tagger) -> None:
+    With `spell_each` the characters of every token are read, instead of those of each form of the batch once.
+    """
+
+    def __init__(self, tagger: Tagger, *, spell_each: bool = False) -> None:
         super().__init__()
+        self.spell_each = spell_each
         self.tagger = tagger
         config = tagger.config.model
         size = config.word_size + config.char_filters
@@ -34,16 +40,39 @@ class NaiveTagger(nn.Module):
 
     def hidden(self, table: Forms, batch: Batch) -> Tensor:
         """(batch, time, 2 * hidden_size), 0 under the mask."""
-        embedded = self.dropout(self.tagger.encoder.embed(table, batch.forms))
+        embedded = self.dropout(self._embed(table, batch.forms))
         packed = pack_padded_sequence(embedded, batch.mask.sum(1), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
         return self.dropout(states)
+
+    def _embed(self, table: Forms, forms: Tensor) -> Tensor:
+        encoder = self.tagger.encoder
+        words = table.words[forms]
+        if self.training:
+            hidden = (torch.rand(words.shape) < encoder.word_dropout) & (words != PADDING)
+            words = words.masked_fill(hidden, UNKNOWN)
+        assert encoder.chars is not None
+        if self.spell_each:
+            spelled = spellings(encoder.chars, table.chars[forms].flatten(0, 1)).unflatten(0, forms.shape)
+        else:
+            unique, place = torch.unique(forms, return_inverse=True)
+            spelled = spellings(encoder.chars, table.chars[unique])[place]
+        return torch.cat((encoder.words(words), spelled), dim=2)
 
     def trained(self) -> list[nn.Parameter]:
         """Every parameter but the encoder's own LSTM, which the packed one stands in for."""
         encoder = self.tagger.encoder
         unused = {id(p) for p in (*encoder.ahead.parameters(), *encoder.back.parameters())}
         return [p for p in self.parameters() if id(p) not in unused]
+
+
+def spellings(cnn: CharCnn, chars: Tensor) -> Tensor:
+    """The maximum of each filter of a convolution over the characters, (spellings, filters); 0 without characters."""
+    linear = cnn.convolution
+    kernel = linear.weight.view(len(linear.weight), 3, -1).transpose(1, 2)
+    patterns = nn.functional.conv1d(cnn.embedding(chars).transpose(1, 2), kernel, linear.bias, padding=1)
+    patterns = patterns.masked_fill((chars == PADDING).unsqueeze(1), float("-inf"))
+    return patterns.amax(2).masked_fill((chars == PADDING).all(1, keepdim=True), 0.0)
 
 
 def bidirectional_weights(tagger: Tagger) -> dict[str, Tensor]:

@@ -6,23 +6,22 @@ import argparse
 import json
 from typing import Any
 
-import torch
-
 from benchmarks.interleaved import Table, growth
 from benchmarks.machine import describe, gemm_line
+from ladtl_core import kernels
 
 
 def rounds_option(parser: argparse.ArgumentParser, default: int) -> None:
     parser.add_argument("--rounds", type=int, default=default, help=f"rounds of the comparison ({default})")
 
 
-def begin(*, products: bool = False) -> None:
-    """One torch thread, and what the machine is; with `products`, its rate of matrix products."""
-    torch.set_num_threads(1)
-    print(describe())
-    if products:
-        print(gemm_line())
-    print(flush=True)
+def begin(options: argparse.Namespace, *, products: bool = False) -> None:
+    """One thread, compiled kernels, and what the machine is; with `products`, its rate of matrix products."""
+    kernels.one_thread()
+    kernels.warm_up()
+    lines = [*describe(), *([gemm_line()] if products else [])]
+    print("\n".join(lines) + "\n", flush=True)
+    record(options, {"table": "machine", "lines": lines})
 
 
 def show(table: Table, options: argparse.Namespace, **more: Any) -> None:

@@ -39,7 +39,7 @@ class Job:
 
 
 def run(options: argparse.Namespace) -> None:
-    begin()
+    begin(options)
     jobs = [Job(alpha, seed, options.steps) for alpha, seed in itertools.product(ALPHAS, range(options.seeds))]
     counts = list(range(1, options.workers + 1))
     print(f"{len(jobs)} runs of {options.steps} steps: alpha {ALPHAS} x {options.seeds} seeds\n", flush=True)
@@ -117,15 +117,17 @@ class Workers:
 def work(orders: Connection, corpus: Path | None) -> None:
     """A worker: prepares and tells how long that took, then does jobs, telling the seconds of each, until None."""
     begin = time.perf_counter()
-    import torch
-
+    from ladtl_core import kernels
     from ladtl_core.config import Config
     from ladtl_core.training import train
 
-    torch.set_num_threads(1)
+    kernels.one_thread()
     imported = time.perf_counter()
+    kernels.warm_up()
+    warm = time.perf_counter()
     data = pair(corpus)
-    orders.send({"imports": imported - begin, "records": time.perf_counter() - imported})
+    times = {"imports": imported - begin, "kernels": warm - imported, "records": time.perf_counter() - warm}
+    orders.send(times)
     while (job := orders.recv()) is not None:
         begin = time.perf_counter()
         settings = Config()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import TypeVar
 
+from ladtl_core import kernels
+
 Result = TypeVar("Result")
 COMPILED, TORCH = OURS = ("ours, compiled", "ours, torch")
+_CHOICES = {COMPILED: "compiled", TORCH: "torch"}
 
 
 def with_kernels(name: str, call: Callable[[], Result]) -> Callable[[], Result]:
     """`call` under the implementation that a competitor's name stands for."""
-    choice = {COMPILED: "compiled", TORCH: "torch"}[name]
-    try:
-        kernels = importlib.import_module("ladtl_core.kernels")
-    except ModuleNotFoundError:
-        return call
-    if not hasattr(kernels, "use"):
-        return call
 
     def under() -> Result:
-        with kernels.use(choice):
+        with kernels.use(_CHOICES[name]):
             return call()
 
     return under

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from benchmarks.switch import with_kernels
 from ladtl_core.batching import Batches, Prepared, form_table, number_forms
@@ -70,8 +71,8 @@ class Ours:
         self.table = form_table(numbers, self.tagger.vocabulary)
         self.batches = Batches(Prepared(task.sentences, tags[TARGET], numbers), task.batch_size, task.seed)
         self.optimizer = torch.optim.Adam(self.tagger.parameters(), lr=task.learning_rate, fused=True)
-        average = get_ema_multi_avg_fn(self.config.training.average)
-        self.averaged = AveragedModel(self.tagger, multi_avg_fn=average)
+        self.averaged = copy.deepcopy(self.tagger)
+        self.average = get_ema_multi_avg_fn(self.config.training.average)
         self.step = 0
 
     def epoch(self) -> None:
@@ -87,11 +88,11 @@ class Ours:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), CLIP)
             self.optimizer.step()
-            self.averaged.update_parameters(self.tagger)
+            with torch.no_grad():
+                self.average(list(self.averaged.parameters()), list(self.tagger.parameters()), 0)
             self.step += 1
 
     def predict(self, sentences: Sequence[Sentence]) -> Tags:
         """With the running mean of the weights, as after the library's training."""
-        tagger = self.averaged.module
-        assert isinstance(tagger, Tagger)
+        tagger = self.averaged
         return with_kernels(self.kernels, lambda: predict_tags(tagger, *prepare(tagger, sentences)))()

@@ -85,9 +85,10 @@ def made() -> Problem:
     return found
 
 
-def test_naive_objective_has_our_value_and_gradients(made: Problem) -> None:
+@pytest.mark.parametrize("spell_each", [False, True])
+def test_naive_objective_has_our_value_and_gradients(made: Problem, spell_each: bool) -> None:
     tagger, batches = made.tagger, made.sorted_pairs[0]
-    model = NaiveTagger(copy.deepcopy(tagger)).eval()
+    model = NaiveTagger(copy.deepcopy(tagger), spell_each=spell_each).eval()
     ours = our_loss(tagger, made.table, batches)
     theirs = naive.objective(model, made.table, batches, tagger.config.transfer)
     torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=0)
