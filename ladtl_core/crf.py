@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ladtl_core import kernels
 from ladtl_core.kernels import crf as compiled
+from ladtl_core.kernels import viterbi as compiled_viterbi
 from ladtl_core.kernels.crf import SAFE_SPREAD
 
 
@@ -57,7 +58,7 @@ class LinearChainCrf(nn.Module):
                 first = first.masked_fill(~allowed[-1], float("-inf"))
             transitions = transitions.masked_fill(~allowed[: self.num_tags], float("-inf"))
         if kernels.serve(emissions):
-            return compiled.viterbi(emissions, transitions, first, lengths)
+            return compiled_viterbi.viterbi(emissions, transitions, first, lengths)
         return viterbi(_blanked(emissions, mask), transitions, first, mask)
 
     def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:

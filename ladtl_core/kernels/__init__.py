@@ -47,7 +47,7 @@ def one_thread() -> None:
 
 def warm_up() -> None:
     """Compile every kernel, or load it from the cache of an earlier process; seconds the first time."""
-    from ladtl_core.kernels import crf, dropout, lstm, mmd, spelling
+    from ladtl_core.kernels import crf, dropout, lstm, mmd, spelling, viterbi
 
     x, lengths = torch.zeros(3, 2, requires_grad=True), torch.tensor([1, 2])
     hidden = lstm.bilstm(x, lengths, torch.nn.LSTM(2, 2), torch.nn.LSTM(2, 2))
@@ -57,7 +57,7 @@ def warm_up() -> None:
     assert scores is not None
     scores.sum().backward()
     crf.marginals(emissions, moves, lengths[1:])
-    crf.viterbi(emissions, moves, torch.zeros(2), lengths[1:])
+    viterbi.viterbi(emissions, moves, torch.zeros(2), lengths[1:])
     dropout.drop(x, 1, 1.0, 0)
     spelling.strongest(torch.ones(1, 1, dtype=torch.long), torch.zeros(3, 2, 1, requires_grad=True)).sum().backward()
     mmd.mmd2_of_blocks(x, x + 1, (1.0,), [(0, 3)], [(0, 3)], [1.0])
