@@ -11,17 +11,17 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
-def compiled(function: Function) -> Function:
+def compiled(function: Callable[..., Result]) -> Callable[..., Result]:
     """The function in machine code, cached on disk; compiled at its first call.
 
     Sums may be reordered and products fused; infinities and NaN keep their meaning, so that a broken training is seen.
     A division by zero gives infinity as in numpy, since the check for it would keep loops from being vectorised.
     """
     flags = {"contract", "reassoc", "nsz", "arcp"}
-    result: Function = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
+    result: Callable[..., Result] = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
     return result
 
 

@@ -78,8 +78,8 @@ class _Work:
         scale, peaks = np.empty((steps, self.lanes), np.float32), np.empty(self.lanes, np.float32)
         # p(y_i = j, y_{i+1} = k) = before[j] * weights[j, k] * after[k]; a column a step, lane and group of sentences.
         self.before, self.after = (np.empty((num_tags, pairs), np.float32) for _ in range(2))
-        self.given: tuple[Any, ...] = self.emissions, self.transitions, self.weights, sizes, self.order
-        self.space: tuple[Any, ...] = *messages, scale, peaks, self.before, self.after
+        self.given = self.emissions, self.transitions, self.weights, sizes, self.order
+        self.space = *messages, scale, peaks, self.before, self.after
 
 
 def array(values: Tensor) -> Any:
