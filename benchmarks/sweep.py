@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     corpus_option(parser)
     cores = os.cpu_count() or 1
     parser.add_argument("--workers", type=int, default=cores, help=f"worker processes at most ({cores})")
-    parser.add_argument("--steps", type=int, default=60, help="steps of a run (60)")
+    parser.add_argument("--steps", type=int, default=200, help="steps of a run (200)")
     parser.add_argument("--seeds", type=int, default=2, help="seeds, each with every alpha (2)")
 
 
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{len(jobs)} runs of {options.steps} steps: alpha {ALPHAS} x {options.seeds} seeds\n", flush=True)
     minutes: dict[int, list[float]] = {count: [] for count in counts}
     with Workers(options.workers, options.corpus) as workers:
-        prepared = workers.prepare(jobs[0])
+        prepared = workers.prepare(jobs)
         for number in range(options.rounds):
             for count in (int(name) for name in rotated([str(count) for count in counts], number)):
                 minutes[count].append(workers.seconds(jobs, count) / 60)
@@ -87,16 +87,17 @@ class Workers:
         for process in self.processes:
             process.join()
 
-    def prepare(self, job: Job) -> list[dict[str, float]]:
-        """What the start of each worker took, and its first run beside the next ones; one worker after the other."""
+    def prepare(self, jobs: list[Job]) -> list[dict[str, float]]:
+        """What the start of each worker took, its first run and the same again; then every seed once, untimed."""
         found = []
+        every_seed = {job.seed: job for job in jobs}.values()
         for end in self.ends:
             prepared: dict[str, float] = end.recv()
-            runs = []
-            for _ in range(3):
+            times = []
+            for job in (jobs[0], jobs[0], jobs[0], *every_seed):
                 end.send(job)
-                runs.append(end.recv())
-            found.append({**prepared, "first run": runs[0], "following runs": statistics.median(runs[1:])})
+                times.append(end.recv())
+            found.append({**prepared, "first run": times[0], "the same run again": min(times[1:3])})
         return found
 
     def seconds(self, jobs: list[Job], count: int) -> float:

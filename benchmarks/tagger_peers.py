@@ -1,6 +1,7 @@
 """Taggers of other libraries: the same data, sizes, batch size and optimiser, through their public functions.
 
-Their own trainers do more than train (they write files and logs), so each runs in a plain loop, which is faster.
+Their own trainers do more than train (they write files and logs), so each runs in a plain loop, which is faster; batches
+are random as theirs are, ours are of similar length.
 """
 
 from __future__ import annotations
