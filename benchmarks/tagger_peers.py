@@ -1,7 +1,8 @@
-"""Taggers of other libraries: the same data, sizes, batch size and optimiser, through their public functions.
+"""Taggers of other libraries: the same data, sizes and batch size, through their public functions.
 
-Their own trainers do more than train (they write files and logs), so each runs in a plain loop, which is faster; batches
-are random as theirs are, ours are of similar length.
+Their own trainers do more than train (they write files and logs), so each runs in a plain loop, which is faster.
+Their batches are random, as in their trainers, ours of similar length. Adam for all; spaCy's is its own, with its own
+learning rate.
 """
 
 from __future__ import annotations
