@@ -95,7 +95,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         os.environ["LADTL_HOME"] = home
         record_id = seed()
-        Slot(SUPERVISOR).hold()  # so that no worker starts and takes the processor
+        slot = Slot(SUPERVISOR)
+        slot.hold()  # so that no worker starts and takes the processor
         with running_app(Path(home)) as app:
             page = launch(playwright).new_page()
             page.add_init_script(CLOCK)
@@ -108,6 +109,7 @@ def main() -> None:
             print(f"ratio of medians {statistics.median(browser) / statistics.median(bare):.2f}")
             if Path("/proc").exists():
                 weigh(app)
+        slot.release()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks import annotator
 from benchmarks.output import begin, record
+from benchmarks.processes import end, processes
 from tests.browser.serving import RunningApp, launch, running_app
 
 LOADED, TRAINED = 30_000, 600_000  # milliseconds
@@ -27,19 +28,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     begin(options)
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright, running_app(Path(home)) as app:
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            seconds = measure(home, options)
+        finally:
+            end(home)
+    record(options, {"table": "app", **seconds})
+    print("\nannotator", flush=True)
+    annotator.main()
+
+
+def measure(home: str, options: argparse.Namespace) -> dict[str, float]:
+    """Seconds until the app is ready, the first metric is shown and the model is finished."""
+    with sync_playwright() as playwright, running_app(Path(home)) as app:
         browser = launch(playwright)
         print(f"app ready: {app.start_seconds:.1f} s", flush=True)
         first, finished = train(browser.new_page(), app, options)
         print(f"click on Train to first live metric: {first:.1f} s")
         print(f"click on Train to finished model: {finished:.1f} s")
-        for process, megabytes, torch in processes(home):
-            print(f"memory: {megabytes:.0f} MB, torch loaded: {torch}: {process}")
-        seconds = {"ready": app.start_seconds, "first_metric": first, "finished": finished}
-        record(options, {"table": "app", **seconds})
+        for process in processes(home):
+            torch = "yes" if process.torch else "no"
+            print(f"memory: {process.megabytes:.0f} MB, torch loaded: {torch}: {process.command}")
         browser.close()
-    print("\nannotator", flush=True)
-    annotator.main()
+        return {"ready": app.start_seconds, "first_metric": first, "finished": finished}
 
 
 def train(page: Page, app: RunningApp, options: argparse.Namespace) -> tuple[float, float]:
@@ -62,20 +73,3 @@ def train(page: Page, app: RunningApp, options: argparse.Namespace) -> tuple[flo
     first = time.perf_counter() - clicked
     expect(page.get_by_role("link", name="See the results")).to_be_visible(timeout=TRAINED)
     return first, time.perf_counter() - clicked
-
-
-def processes(home: str) -> list[tuple[str, float, str]]:
-    """Command, megabytes and whether torch is loaded, of every process that works on `home`; by /proc."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"LADTL_HOME={home}".encode() not in (folder / "environ").read_bytes().split(b"\0"):
-                continue
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-            status = (folder / "status").read_text().splitlines()
-            loaded = "yes" if "libtorch" in (folder / "maps").read_text() else "no"
-        except OSError:
-            continue  # it has ended, or is not ours to read
-        kilobytes = next((int(line.split()[1]) for line in status if line.startswith("VmRSS")), 0)
-        found.append((command, kilobytes / 1024, loaded))
-    return found
