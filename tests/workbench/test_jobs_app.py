@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,18 @@ def test_a_second_supervisor_goes_away(tmp_path: Path, monkeypatch: pytest.Monke
     command = [sys.executable, "-m", "workbench.jobs", "supervise"]
     assert subprocess.run(command, cwd=PROJECT, timeout=30, check=False).returncode == 0
     assert time.monotonic() - began < 20 and not (tmp_path / "workbench.db").exists()
+    slot.release()
+
+
+def test_a_slot_is_lost_with_its_folder_even_if_a_look_makes_that_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LADTL_HOME", str(tmp_path / "home"))
+    slot = Slot("worker-1")
+    assert slot.hold() and not slot.lost()
+    shutil.rmtree(tmp_path / "home")
+    Slot("worker-1").held()
+    assert (tmp_path / "home" / "slots").exists() and slot.lost()
     slot.release()
 
 

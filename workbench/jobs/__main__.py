@@ -60,7 +60,7 @@ def _supervise(given: argparse.Namespace) -> int:
         hard_kill_seconds=given.hard_kill_seconds,
         stalled_seconds=given.stalled_seconds,
     )
-    supervise(supervisor, given.until_idle)
+    supervise(slot, supervisor, given.until_idle)
     return 0
 
 

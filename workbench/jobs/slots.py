@@ -62,14 +62,19 @@ class Slot:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid(), number)
 
+    def lost(self) -> bool:
+        """Whether the home folder was deleted under the process that holds the slot: there is nothing left to serve.
+
+        Another process may have made the folder anew since, but not what this one had written there.
+        """
+        try:
+            return self.pid() != os.getpid()
+        except (FileNotFoundError, ValueError):
+            return True
+
     def pid(self) -> int:
         """The process that took the slot last."""
         return int(self._pid_file.read_text(encoding="ascii"))
-
-
-def home_removed() -> bool:
-    """Whether the home folder was deleted under a process that held a slot of it: there is nothing left to serve."""
-    return not (home() / "slots").exists()
 
 
 def executor_id(slot: str) -> str:

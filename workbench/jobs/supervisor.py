@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
-from workbench.jobs.slots import Slot, executor_id, home_removed
+from workbench.jobs.slots import Slot, executor_id
 from workbench.store import runs
 from workbench.store.database import Database
 from workbench.store.paths import PROJECT, home
@@ -119,13 +119,14 @@ def start_detached(command: Sequence[str], log_file: Path) -> subprocess.Popen[b
         )
 
 
-def supervise(supervisor: Supervisor, until_idle: bool) -> None:
-    """Look after the workers until the process is asked to end or, if `until_idle`, neither app nor run needs them."""
+def supervise(slot: Slot, supervisor: Supervisor, until_idle: bool) -> None:
+    """Look after the workers until the process is asked to end, `slot` is lost or, if `until_idle`, neither app nor run
+    needs them."""
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     app, needed = Slot(APP), time.monotonic()
-    while not ending.wait(LOOK_SECONDS) and not home_removed():
+    while not ending.wait(LOOK_SECONDS) and not slot.lost():
         try:
             busy = supervisor.step()
         except Exception as error:  # a database that is away for a while; the workers are still looked after next time

@@ -16,7 +16,7 @@ from functools import partial
 from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, Learner, core_learner, execute
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
-from workbench.jobs.slots import Slot, executor_id, home_removed
+from workbench.jobs.slots import Slot, executor_id
 from workbench.store import runs
 from workbench.store.database import Database, open_database
 
@@ -86,7 +86,7 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     engine.launch()
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
-    _serve(dispatcher, Reaper(database, settings.stalled_seconds))
+    _serve(slot, dispatcher, Reaper(database, settings.stalled_seconds))
     os._exit(0)  # the home folder is gone, and with it all that the engine's threads could still write to
 
 
@@ -95,9 +95,9 @@ def _waited_for(database: Database) -> bool:
         return any(runs.all_runs(session, state=state) for state in ("queued", "running"))
 
 
-def _serve(dispatcher: Dispatcher, reaper: Reaper) -> None:
+def _serve(slot: Slot, dispatcher: Dispatcher, reaper: Reaper) -> None:
     pause = threading.Event()
-    while not pause.wait(LOOK_SECONDS) and not home_removed():
+    while not pause.wait(LOOK_SECONDS) and not slot.lost():
         try:
             dispatcher.step()
             reaper.step()
