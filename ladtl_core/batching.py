@@ -30,15 +30,19 @@ class Forms:
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded sentences: `forms` and `tags` (batch, time) ints, `mask` (batch, time) bool, `tags` -1 where unknown."""
+    """Padded sentences: `forms` and `tags` (batch, time) ints, `mask` (batch, time) bool, `tags` -1 where unknown.
+
+    `weights` (batch,) is how much each sentence counts in the loss.
+    """
 
     forms: Tensor
     tags: Tensor
     mask: Tensor
+    weights: Tensor
 
 
 class Prepared:
-    """Sentences as tensors of form numbers and tag numbers."""
+    """Sentences as tensors of form numbers and tag numbers; `weights` (sentences,) are 1 unless a method sets them."""
 
     def __init__(self, sentences: Sequence[Sentence], tags: Sequence[str], numbers: dict[str, int]) -> None:
         tag_ids = {tag: i for i, tag in enumerate(tags)}
@@ -46,6 +50,7 @@ class Prepared:
         self.forms = [torch.tensor([numbers[t] for t in s.tokens]) for s in sentences]
         self.tags = [torch.tensor([tag_ids.get(t, -1) for t in s.tags or ("",) * len(s.tokens)]) for s in sentences]
         self.lengths = np.array([len(s.tokens) for s in sentences], dtype=np.int64)
+        self.weights = torch.ones(len(sentences))
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -55,7 +60,7 @@ class Prepared:
         forms = pad_sequence([self.forms[i] for i in rows], batch_first=True)
         tags = pad_sequence([self.tags[i] for i in rows], batch_first=True, padding_value=-1)
         lengths = torch.from_numpy(self.lengths[list(rows)])
-        return Batch(forms, tags, torch.arange(forms.shape[1]) < lengths.unsqueeze(1))
+        return Batch(forms, tags, torch.arange(forms.shape[1]) < lengths.unsqueeze(1), self.weights[list(rows)])
 
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
         """Every sentence once, for prediction: numbers and batch."""

@@ -39,6 +39,7 @@ class Encoder(nn.Module):
         self.back = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.word_dropout = config.word_dropout
         self.dropout = nn.Dropout(config.dropout)
+        self.hidden_dropout = nn.Dropout(config.hidden_dropout)
 
     def forward(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:
         """Padding needs no packing: the backward direction reads each row reversed within its own length."""
@@ -46,7 +47,7 @@ class Encoder(nn.Module):
         reverse = reversal(mask)
         ahead, _ = self.ahead(embedded)
         back, _ = self.back(_take(embedded, reverse))
-        return self.dropout(torch.cat((ahead, _take(back, reverse)), dim=2))
+        return self.hidden_dropout(torch.cat((ahead, _take(back, reverse)), dim=2))
 
     def embed(self, table: Forms, forms: Tensor) -> Tensor:
         """Embeddings (batch, time, size); each form of the batch is spelled once."""

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from ladtl_core.batching import Batch, Forms, Prepared
+from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.mmd import reported_gap
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.tagger import Tagger
 
 _SENTENCES = 64
 _TOKENS_A_TAG = 150
@@ -33,13 +34,13 @@ class GapProbe:
         tagger.eval()
         with torch.no_grad():
             for domain, batch in self.samples.items():
-                hidden = tagger.hidden(table, batch.forms, batch.mask)[batch.mask]
+                hidden = tagger.hidden(table, batch.forms, batch.mask, domain)[batch.mask]
                 states[domain] = (hidden, batch.tags[batch.mask])
         gaps = {}
         for tag in self.tags:
             sides = []
             for domain, (hidden, tags) in states.items():
-                sides.append(hidden[tags == tagger.tags[domain].index(tag)][:_TOKENS_A_TAG])
+                sides.append(hidden[tags == tagger.head(domain).tags.index(tag)][:_TOKENS_A_TAG])
             gap = reported_gap(*sides)
             if gap is not None:
                 gaps[tag] = gap

@@ -1,17 +1,20 @@
-"""The tagger: one encoder, and for each domain a linear map to emissions with a CRF of its own."""
+"""The tagger: one encoder, then for each domain or for both a linear map to emissions with its CRF."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ladtl_core.batching import Forms
 from ladtl_core.config import Config
 from ladtl_core.crf import LinearChainCrf
+from ladtl_core.domain_states import domain_states
 from ladtl_core.encoder import Encoder
+from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.vocab import Vocabulary, bio_moves
 
-SOURCE, TARGET = "source", "target"
+_SHARED = "shared"
 
 
 class Head(nn.Module):
@@ -37,26 +40,47 @@ class Head(nn.Module):
 
 
 class Tagger(nn.Module):
-    """Shared encoder and one head a domain; predictions use the target's."""
+    """Shared encoder under the heads that the method asks for; predictions use the target's tags alone.
+
+    `tags` holds each domain's tags. A method with one CRF has it over the target's tags and then the source's others.
+    """
 
     def __init__(self, config: Config, vocabulary: Vocabulary, tags: dict[str, tuple[str, ...]]) -> None:
         super().__init__()
         self.config, self.vocabulary, self.tags = config, vocabulary, tags
+        self.method = METHODS[config.transfer.method]
         self.encoder = Encoder(config.model, len(vocabulary.words) + 2, len(vocabulary.chars) + 2)
         size = 2 * config.model.hidden_size
-        self.heads = nn.ModuleDict({domain: Head(size, of_domain) for domain, of_domain in tags.items()})
+        self.states = domain_states(self.method.states, config.model.hidden_size)
+        of_heads = {_SHARED: _union(tags)} if self.method.crf == "shared" else tags
+        self.heads = nn.ModuleDict({name: Head(size, of_head) for name, of_head in of_heads.items()})
         self.allowed: Tensor
         self.register_buffer("allowed", torch.tensor(bio_moves(tags[TARGET])), persistent=False)
 
-    def hidden(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:
-        """Hidden states H (batch, time, 2 * hidden_size)."""
+    def hidden(self, table: Forms, forms: Tensor, mask: Tensor, domain: str) -> Tensor:
+        """Hidden states H (batch, time, 2 * hidden_size) as the domain's CRF sees them."""
         states: Tensor = self.encoder(table, forms, mask)
-        return states
+        return states if self.states is None else self.states(states, domain)
 
     def head(self, domain: str) -> Head:
-        head = self.heads[domain]
+        """What the domain trains: its own, or the shared one."""
+        head = self.heads[_SHARED if self.method.crf == "shared" else domain]
         assert isinstance(head, Head)
         return head
+
+    def decoder(self) -> Head:
+        """What predicts: the target's head, or the part of the shared one that is about the target's tags."""
+        head, tags = self.head(TARGET), self.tags[TARGET]
+        if head.tags == tags:
+            return head
+        part = Head(head.emissions.in_features, tags)
+        part.copy_matching(head)
+        return part
+
+    def vector(self, word: str) -> np.ndarray:
+        """The word's embedding, (word_size,)."""
+        vector: np.ndarray = self.encoder.words.weight[self.vocabulary.word_id(word)].detach().numpy()
+        return vector
 
     def crf_distance(self) -> Tensor:
         """L_p = ||W^s - W^t||^2 + ||A^s - A^t||^2 over the tags that both domains have; W holds the bias."""
@@ -66,6 +90,10 @@ class Tagger(nn.Module):
         bias = source.emissions.bias[mine] - target.emissions.bias[theirs]
         moves = source.crf.transitions[mine][:, mine] - target.crf.transitions[theirs][:, theirs]
         return (weight**2).sum() + (bias**2).sum() + (moves**2).sum()
+
+
+def _union(tags: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*tags[TARGET], *tags[SOURCE])))
 
 
 def shared_tags(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[Tensor, Tensor]:
