@@ -76,6 +76,30 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
     assert results[0] == results[1]
 
 
+SMALL = ("--max-steps", 4, "--set", "model.hidden_size=4", "--set", "training.pretrain_epochs=1")
+
+
+def test_several_sources_with_a_mapping(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Source labels take the target's names, so that nothing is left that only one side has."""
+    _, target = folders
+    for name in ("one", "two"):
+        write(tmp_path / name, "train", sentences(name, 20, 0))
+        path = tmp_path / name / "train.conll"
+        path.write_text(path.read_text().replace("-Test", "-Exam"))
+    (tmp_path / "labels.txt").write_text("Exam = Test\n")
+    out, sources = tmp_path / "out", ("--source", tmp_path / "one", "--source", tmp_path / "two")
+    mapping = ("--mapping", tmp_path / "labels.txt", "--set", 'transfer.label_weights={"Problem": 2}')
+    trained = run("train", *sources, "--target", target, *mapping, *SMALL, "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    about = json.loads((out / "model.json").read_text())
+    assert about["tags"]["source"] == about["tags"]["target"]
+    assert about["config"]["transfer"]["label_weights"] == {"Problem": 2.0}
+    assert {"one0", "two0"} <= set(about["vocabulary"]["words"])
+    (tmp_path / "labels.txt").write_text("Exam = Test\nDrug = Test\n")
+    wrong = run("train", *sources, "--target", target, *mapping, *SMALL, "--out", out)
+    assert wrong.returncode == 1 and "labels.txt, line 2: 'Test' was given to 'Exam' on line 1" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -85,6 +109,7 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
         ),
         (("train", "--target", "nowhere", "--out", "x"), "la-dtl needs --source"),
         (("predict", "--model", "nowhere", "requirements.txt"), "holds no model"),
+        (("train", "--target", "nowhere", "--set", "alpha=1", "--out", "x"), "expected PART.NAME=VALUE"),
     ],
 )
 def test_mistakes_are_told_without_a_traceback(arguments: tuple[str, ...], message: str) -> None:
