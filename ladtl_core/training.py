@@ -19,12 +19,14 @@ from ladtl_core import embeddings, similarity
 from ladtl_core.batching import Batches, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
+from ladtl_core.divergence import DivergenceProbe
 from ladtl_core.errors import Cancelled, TrainingError
 from ladtl_core.evaluation import evaluate
 from ladtl_core.gap import GapProbe
 from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.objective import objective
 from ladtl_core.prediction import predict_tags, save_tagger
+from ladtl_core.progress import Progress
 from ladtl_core.schedule import plan, step_size
 from ladtl_core.scores import Scores
 from ladtl_core.tagger import Tagger
@@ -32,24 +34,6 @@ from ladtl_core.vocab import Vocabulary, labels_of, tag_set
 
 # After these steps the losses are told once before the first epoch ends: somebody may be watching.
 _FIRST_SIGN = 5
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What one epoch showed. `losses` are means over its steps; `dev` holds precision, recall and f1 in percent;
-    `gap` the unbiased MMD^2 between the domains' hidden states for each tag. `epoch` is 0 before the first step."""
-
-    stage: str
-    epoch: int
-    epochs: int
-    step: int
-    seconds: float
-    losses: dict[str, float] = field(default_factory=dict)
-    dev: dict[str, float] | None = None
-    gap: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -143,6 +127,7 @@ class _Run:
         }
         self.dev, self.test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
         self.gap = GapProbe(self.parts, self.tagger, settings.seed)
+        self.divergence = DivergenceProbe(self.dev if len(self.dev) else self.parts[TARGET], self.tagger)
 
     def _most_steps(self) -> int:
         settings = self.config.training
@@ -216,6 +201,7 @@ class _Run:
             sums,
             dev,
             self.gap.measure(self._now, self.table),
+            self.divergence.measure(self._now, self.table),
         ).to_dict()
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:

@@ -8,8 +8,9 @@ import pytest
 
 from ladtl_core.config import PRESETS
 from ladtl_core.data import TrainingData
+from ladtl_core.progress import Progress
 from ladtl_core.schedule import plan, step_size
-from ladtl_core.training import Progress, train
+from ladtl_core.training import train
 
 from .conftest import tiny_config
 

@@ -14,9 +14,10 @@ from ladtl_core.data import TrainingData, hold_out
 from ladtl_core.errors import Cancelled, DataError, TrainingError
 from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.prediction import load_tagger, predict
+from ladtl_core.progress import Progress
 from ladtl_core.records import Record
 from ladtl_core.tagger import Tagger
-from ladtl_core.training import Progress, train
+from ladtl_core.training import train
 
 from .conftest import sentences, tiny_config
 
