@@ -1,4 +1,4 @@
-"""The command line: `python -m ladtl_core train | evaluate | predict`; see `--help` of each."""
+"""The command line: `python -m ladtl_core train | evaluate | predict | gap`; see `--help` of each."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--model", type=Path, required=True)
     predict.add_argument("file", type=Path, help=".txt with a record a line, .conll or .jsonl")
     predict.set_defaults(command=commands.predict)
+    gap = subparsers.add_parser("gap", help="the gap of every label before and after adaptation, on dev")
+    gap.add_argument("--source", type=Path, action="append", required=True, help="folder with train and dev")
+    _add_training_options(gap)
+    gap.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
+    gap.set_defaults(command=lambda options: commands.gap(options, settings_of(options, "la-dtl")))
     return parser
 
 

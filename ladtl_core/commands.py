@@ -10,7 +10,7 @@ from typing import Any
 
 from ladtl_core.config import Config
 from ladtl_core.console import Bar
-from ladtl_core.corpora import read_training_data
+from ladtl_core.corpora import read_sources, read_training_data
 from ladtl_core.data import TrainingData
 from ladtl_core.errors import DataError
 from ladtl_core.formats import read_file
@@ -50,6 +50,26 @@ def train(options: argparse.Namespace, config: Config) -> None:
     (options.out / "scores.json").write_text(json.dumps(details, indent=1), encoding="utf-8")
     (options.out / "checkpoint.safetensors").unlink()
     print(json.dumps(result))
+
+
+def gap(options: argparse.Namespace, config: Config) -> None:
+    """Train joint-training and la-dtl, print the gap of every tag."""
+    import torch
+
+    from ladtl_core.gap_report import as_json, as_markdown, gap_report
+    from ladtl_core.text import to_sentences
+
+    torch.set_num_threads(1)
+    data = given_data(options, config)
+    records = read_sources(options.source, "dev")
+    if options.mapping:
+        records = read_mapping(options.mapping).rename(records)
+    source_dev = [s for record in records for s in to_sentences(record, config.model.scheme) if s.tags is not None]
+    if not data.dev or not source_dev:
+        raise DataError("the gap is measured on dev sentences; expected labelled ones of both sides")
+    with Bar("epoch") as bar:
+        gaps = gap_report(data, source_dev, config, bar.show)
+    print(json.dumps(as_json(gaps)) if options.json else as_markdown(gaps))
 
 
 def given_data(options: argparse.Namespace, config: Config) -> TrainingData:

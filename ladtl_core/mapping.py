@@ -37,6 +37,10 @@ class LabelMapping:
                 raise self._error(name, f"the target has no label {wanted!r}; it has {known}")
             if wanted in labels and wanted not in self.pairs:
                 raise self._error(name, f"the source has a label {wanted!r} of its own; map that to another name first")
+        return self.rename(records)
+
+    def rename(self, records: Iterable[Record]) -> list[Record]:
+        """The same without a check, for a part of the source that may lack some of its labels."""
         return [self._renamed(record) for record in records]
 
     def _renamed(self, record: Record) -> Record:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ladtl_core.__main__ import main
 from ladtl_core.records import Sentence
 
 from .conftest import sentences
@@ -98,6 +99,19 @@ def test_several_sources_with_a_mapping(folders: tuple[Path, Path], tmp_path: Pa
     (tmp_path / "labels.txt").write_text("Exam = Test\nDrug = Test\n")
     wrong = run("train", *sources, "--target", target, *mapping, *SMALL, "--out", out)
     assert wrong.returncode == 1 and "labels.txt, line 2: 'Test' was given to 'Exam' on line 1" in wrong.stderr
+
+
+def test_the_gap_of_every_label(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = folders
+    options = list(map(str, ("gap", "--source", source, "--target", target, "--rate", 0.5, *SMALL)))
+    assert main(options) == 0
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows] == ["tag", "---", "O", "B-Problem", "I-Problem", "B-Test", "I-Test"]
+    assert rows[3][2] == "20" and rows[6][2:5] == ["0", "-", "-"]
+    assert main([*options, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [f"{gap['before']['mmd2']:.4f}" for gap in told[:4]] == [row[3] for row in rows[2:6]]
+    assert all(0 < gap[when]["p_value"] <= 1 for gap in told[:4] for when in ("before", "after"))
 
 
 @pytest.mark.parametrize(
