@@ -22,6 +22,7 @@ _SETTINGS = {
     "beta": ("transfer", float),
     "gamma": ("transfer", float),
     "epsilon": ("transfer", float),
+    "vectors": ("training", str),
 }
 
 
@@ -70,7 +71,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="cpu", choices=["cpu"], help="where to train")
     for name, (_, kind) in _SETTINGS.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=kind)
+        parser.add_argument("--" + name.replace("_", "-"), type=kind, metavar="FILE" if name == "vectors" else None)
     parser.add_argument(
         "--set", metavar="PART.NAME=VALUE", action="append", default=[], help="any setting, as transfer.epsilon=0.2"
     )

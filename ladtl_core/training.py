@@ -139,17 +139,11 @@ class _Run:
     def start(self) -> None:
         """Embeddings, what follows from them, and a fresh optimiser."""
         settings = self.config.training
-        if settings.pretrain_epochs:
+        if settings.pretrain_epochs or settings.vectors:
             self.progress(Progress("embeddings", 0, self.epochs, 0, self._seconds()))
-            text = (*self.data.source, *self.data.target, *self.data.unlabelled)
-            vectors = embeddings.pretrained(
-                text,
-                self.tagger.vocabulary,
-                self.config.model.word_size,
-                settings.pretrain_epochs,
-                settings.seed,
-                settings.pretrain,
-            )
+        text = (*self.data.source, *self.data.target, *self.data.unlabelled)
+        vectors = embeddings.initial(text, self.tagger.vocabulary, self.config.model.word_size, settings)
+        if vectors is not None:
             with torch.no_grad():
                 self.tagger.encoder.words.weight.copy_(vectors)
         if self.method.weighted:
