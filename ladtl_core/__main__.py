@@ -1,17 +1,18 @@
-"""The command line: `python -m ladtl_core train | evaluate | predict | gap`; see `--help` of each."""
+"""The command line: `python -m ladtl_core train | evaluate | predict | gap | experiment`; see `--help` of each."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ladtl_core import commands
 from ladtl_core.config import PRESETS, Config
 from ladtl_core.errors import ConfigError, LadtlError
+from ladtl_core.experiments.plans import EXPERIMENTS, Experiment
 from ladtl_core.methods import METHODS
 
 # Option of the command line -> where it goes in the settings.
@@ -59,13 +60,33 @@ def _parser() -> argparse.ArgumentParser:
     _add_training_options(gap)
     gap.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
     gap.set_defaults(command=lambda options: commands.gap(options, settings_of(options, "la-dtl")))
+    experiment = subparsers.add_parser("experiment", help="many runs and their table; goes on where it was cut off")
+    experiment.add_argument("name", choices=EXPERIMENTS, help=_listed(EXPERIMENTS))
+    experiment.add_argument("--corpus", type=Path, required=True, help="folder with a folder a department")
+    experiment.add_argument("--out", type=Path, required=True, help="folder for runs.csv, the counts and the report")
+    experiment.add_argument("--pair", nargs=2, metavar=("SOURCE", "TARGET"), help="departments of a study of one pair")
+    experiment.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    experiment.add_argument("--seeds", type=int, help="runs a cell, with the seeds 0, 1, ...")
+    experiment.add_argument("--workers", type=int, default=1, help="processes at a time")
+    experiment.add_argument("--mapping", type=Path, help="file with lines 'source label = target label'")
+    experiment.add_argument("--rate", type=float, help="share of the target's training sentences to keep")
+    _add_settings(experiment)
+    experiment.set_defaults(command=lambda options: commands.experiment(options, settings_of(options, "la-dtl")))
     return parser
+
+
+def _listed(experiments: Mapping[str, Experiment]) -> str:
+    return "; ".join(f"{name}: {row.description}" for name, row in experiments.items())
 
 
 def _add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=Path, required=True, help="folder with train.conll, dev.conll and test.conll")
     parser.add_argument("--mapping", type=Path, help="file with lines 'source label = target label'")
     parser.add_argument("--rate", type=float, default=1.0, help="share of the target's training sentences to keep")
+    _add_settings(parser)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", choices=PRESETS, default="tuned", help="settings that the other options then change"
     )

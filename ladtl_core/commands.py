@@ -12,7 +12,7 @@ from ladtl_core.config import Config
 from ladtl_core.console import Bar
 from ladtl_core.corpora import read_sources, read_training_data
 from ladtl_core.data import TrainingData
-from ladtl_core.errors import DataError
+from ladtl_core.errors import DataError, TrainingError
 from ladtl_core.formats import read_file
 from ladtl_core.mapping import read_mapping
 from ladtl_core.methods import METHODS
@@ -70,6 +70,32 @@ def gap(options: argparse.Namespace, config: Config) -> None:
     with Bar("epoch") as bar:
         gaps = gap_report(data, source_dev, config, bar.show)
     print(json.dumps(as_json(gaps)) if options.json else as_markdown(gaps))
+
+
+def experiment(options: argparse.Namespace, config: Config) -> None:
+    """Run what is missing, write and print the report."""
+    from ladtl_core.experiments.plans import EXPERIMENTS, Request, checked_pair
+    from ladtl_core.experiments.runner import Results, run_all
+    from ladtl_core.experiments.runs import Corpus
+    from ladtl_core.experiments.tables import report
+
+    chosen, corpus = EXPERIMENTS[options.name], Corpus(options.corpus, options.mapping)
+    departments = corpus.departments
+    ask = Request(
+        departments,
+        checked_pair(departments, options.pair),
+        options.methods,
+        chosen.seeds if options.seeds is None else options.seeds,
+        chosen.rate if options.rate is None else options.rate,
+        config,
+    )
+    plan, results = chosen.plan(ask), Results(options.out)
+    failures = run_all(corpus, plan.runs, results, options.workers)
+    text = report(plan, results, corpus)
+    (options.out / f"{options.name}.md").write_text(text, encoding="utf-8")
+    print(text, end="")
+    if failures:
+        raise TrainingError("some runs failed:\n" + "\n".join(failures))
 
 
 def given_data(options: argparse.Namespace, config: Config) -> TrainingData:
