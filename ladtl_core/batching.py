@@ -41,26 +41,37 @@ class Batch:
     weights: Tensor
 
 
+def padded(values: Tensor, mask: Tensor) -> Tensor:
+    """Values of tokens (tokens, size) as (batch, time, size), 0 under the mask."""
+    spread = values.new_zeros(*mask.shape, values.shape[1])
+    spread[mask] = values
+    return spread
+
+
 class Prepared:
-    """Sentences as tensors of form numbers and tag numbers; `weights` (sentences,) are 1 unless a method sets them."""
+    """Sentences as tensors of form numbers and tag numbers."""
 
     def __init__(self, sentences: Sequence[Sentence], tags: Sequence[str], numbers: dict[str, int]) -> None:
         tag_ids = {tag: i for i, tag in enumerate(tags)}
         self.sentences = list(sentences)
-        self.forms = [torch.tensor([numbers[t] for t in s.tokens]) for s in sentences]
-        self.tags = [torch.tensor([tag_ids.get(t, -1) for t in s.tags or ("",) * len(s.tokens)]) for s in sentences]
         self.lengths = np.array([len(s.tokens) for s in sentences], dtype=np.int64)
-        self.weights = torch.ones(len(sentences))
+        self._starts = np.cumsum(self.lengths) - self.lengths
+        self._forms = np.array([numbers[t] for s in sentences for t in s.tokens], dtype=np.int64)
+        tags_of = (tag_ids.get(t, -1) for s in sentences for t in s.tags or ("",) * len(s.tokens))
+        self._tags = np.fromiter(tags_of, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def batch(self, rows: Sequence[int]) -> Batch:
-        """The sentences with these numbers, padded to the longest."""
-        forms = pad_sequence([self.forms[i] for i in rows], batch_first=True)
-        tags = pad_sequence([self.tags[i] for i in rows], batch_first=True, padding_value=-1)
-        lengths = torch.from_numpy(self.lengths[list(rows)])
-        return Batch(forms, tags, torch.arange(forms.shape[1]) < lengths.unsqueeze(1), self.weights[list(rows)])
+    def batch(self, rows: Sequence[int], weights: Tensor | None = None) -> Batch:
+        """The sentences with these numbers, padded to the longest; they weigh 1 unless `weights` (rows,) says."""
+        chosen = np.asarray(rows)
+        lengths = self.lengths[chosen, None]
+        steps = np.arange(lengths.max())
+        mask, places = steps < lengths, np.minimum(self._starts[chosen, None] + steps, len(self._forms) - 1)
+        forms, tags = np.where(mask, self._forms[places], 0), np.where(mask, self._tags[places], -1)
+        weights = torch.ones(len(chosen)) if weights is None else weights
+        return Batch(torch.from_numpy(forms), torch.from_numpy(tags), torch.from_numpy(mask), weights)
 
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
         """Every sentence once, for prediction: numbers and batch."""
@@ -71,10 +82,14 @@ class Prepared:
 
 
 class Batches:
-    """An endless row of training batches; number i follows from the seed and i, so that a run can resume anywhere."""
+    """An endless row of training batches; number i follows from the seed and i, so that a run can resume anywhere.
+
+    `weights` (sentences,) are 1 until a method changes them.
+    """
 
     def __init__(self, data: Prepared, batch_size: int, seed: int) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.weights = torch.ones(len(data))
         self.per_pass = -(-len(data) // batch_size)
         self._pass, self._order = -1, list[list[int]]()
 
@@ -82,7 +97,8 @@ class Batches:
         number_of_pass, position = divmod(number, self.per_pass)
         if number_of_pass != self._pass:
             self._pass, self._order = number_of_pass, self._shuffled(number_of_pass)
-        return self.data.batch(self._order[position])
+        rows = self._order[position]
+        return self.data.batch(rows, self.weights[rows])
 
     def _shuffled(self, number_of_pass: int) -> list[list[int]]:
         random = np.random.default_rng((self.seed, number_of_pass))

@@ -20,11 +20,10 @@ from ladtl_core.methods import METHODS
 
 def train(options: argparse.Namespace, config: Config) -> None:
     """Train, write the model and its scores, print one JSON object."""
-    import torch
-
+    from ladtl_core.kernels import one_thread
     from ladtl_core.training import train
 
-    torch.set_num_threads(1)
+    one_thread()
     data = given_data(options, config)
     with Bar("epoch") as bar:
         trained = train(data, config, progress=bar.show, checkpoint=options.out / "checkpoint.safetensors")
@@ -54,12 +53,11 @@ def train(options: argparse.Namespace, config: Config) -> None:
 
 def gap(options: argparse.Namespace, config: Config) -> None:
     """Train joint-training and la-dtl, print the gap of every tag."""
-    import torch
-
     from ladtl_core.gap_report import as_json, as_markdown, gap_report
+    from ladtl_core.kernels import one_thread
     from ladtl_core.text import to_sentences
 
-    torch.set_num_threads(1)
+    one_thread()
     data = given_data(options, config)
     records = read_sources(options.source, "dev")
     if options.mapping:

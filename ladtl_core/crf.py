@@ -11,8 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# Below this spread of scores no product of the exp domain leaves the range of float32 (exp(-80) = 2e-35).
-_SAFE_SPREAD = 80.0
+from ladtl_core import kernels
+from ladtl_core.kernels import crf as compiled
+from ladtl_core.kernels import viterbi as compiled_viterbi
+from ladtl_core.kernels.crf import SAFE_SPREAD
 
 
 class LinearChainCrf(nn.Module):
@@ -32,10 +34,13 @@ class LinearChainCrf(nn.Module):
 
     def log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """log p(tags | emissions), (batch,); `tags` is (batch, time) of integers."""
-        emissions = self._checked(emissions, mask, tags)
-        tags = tags.masked_fill(~mask, 0)
-        spread = _spread(emissions, self.transitions, mask)
-        if spread < _SAFE_SPREAD:
+        lengths = self._lengths(emissions, mask, tags)
+        if kernels.serve(emissions):
+            scores = compiled.log_likelihood(emissions, self.transitions, tags, lengths)
+            if scores is not None:
+                return scores
+        emissions, tags = _blanked(emissions, mask), tags.masked_fill(~mask, 0)
+        if _spread(emissions, self.transitions, mask) < SAFE_SPREAD:
             result: Tensor = _LogLikelihood.apply(emissions, self.transitions, tags, mask)
             return result
         return path_score(emissions, self.transitions, tags, mask) - log_partition(emissions, self.transitions, mask)
@@ -45,20 +50,33 @@ class LinearChainCrf(nn.Module):
 
         `allowed` may have one row more, the last, for what may begin a sentence.
         """
-        emissions = self._checked(emissions, mask)
-        return viterbi(emissions.detach(), self.transitions.detach(), mask, allowed)
+        lengths = self._lengths(emissions, mask)
+        emissions, transitions = emissions.detach(), self.transitions.detach()
+        first = torch.zeros_like(transitions[0])
+        if allowed is not None:
+            if len(allowed) > self.num_tags:
+                first = first.masked_fill(~allowed[-1], float("-inf"))
+            transitions = transitions.masked_fill(~allowed[: self.num_tags], float("-inf"))
+        if kernels.serve(emissions):
+            return compiled_viterbi.viterbi(emissions, transitions, first, lengths)
+        return viterbi(_blanked(emissions, mask), transitions, first, mask)
 
     def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """p(y_i = k | emissions), (batch, time, num_tags); 0 under the mask."""
         return self.pairwise_marginals(emissions, mask)[0]
 
+    @torch.no_grad()
     def pairwise_marginals(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The marginals, and p(y_i = j, y_{i+1} = k), (batch, time - 1, num_tags, num_tags); both 0 under the mask."""
-        emissions = self._checked(emissions, mask)
-        with torch.no_grad():
-            if _spread(emissions, self.transitions, mask) < _SAFE_SPREAD:
-                chain = _forward_backward(emissions, self.transitions, mask)
-                return chain.unary, chain.pairwise()
+        lengths = self._lengths(emissions, mask)
+        if kernels.serve(emissions):
+            found = compiled.marginals(emissions, self.transitions, lengths)
+            if found is not None:
+                return found
+        emissions = _blanked(emissions, mask)
+        if _spread(emissions, self.transitions, mask) < SAFE_SPREAD:
+            chain = _Chain(emissions, self.transitions, mask)
+            return chain.unary, chain.pairwise()
         with torch.enable_grad():
             # d log Z / d score is the marginal; exact in the log domain whatever the spread.
             scores = emissions.detach().requires_grad_()
@@ -67,16 +85,22 @@ class LinearChainCrf(nn.Module):
             unary, pairwise = torch.autograd.grad(total, (scores, moves), allow_unused=True)
         return unary, torch.zeros_like(moves) if pairwise is None else pairwise
 
-    def _checked(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
-        """`emissions` with 0 under the mask; ValueError where a shape is wrong."""
+    def _lengths(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
+        """Lengths of the sentences, (batch,); ValueError where a shape is wrong."""
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
             raise ValueError(f"emissions are {tuple(emissions.shape)}; expected (batch, time, {self.num_tags})")
         for name, value in (("mask", mask), ("tags", tags)):
             if value is not None and value.shape != emissions.shape[:2]:
                 raise ValueError(f"{name} is {tuple(value.shape)}; expected {tuple(emissions.shape[:2])}")
-        if mask.dtype != torch.bool or not bool(mask[:, 0].all()) or bool((mask[:, 1:] & ~mask[:, :-1]).any()):
-            raise ValueError("mask must be bool, right-padded, with a true first column")
-        return emissions.masked_fill(~mask.unsqueeze(2), 0.0)
+        if mask.dtype == torch.bool and bool(mask[:, 0].all()):
+            lengths = mask.sum(1)
+            if torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1)):
+                return lengths
+        raise ValueError("mask must be bool, right-padded, with a true first column")
+
+
+def _blanked(emissions: Tensor, mask: Tensor) -> Tensor:
+    return emissions.masked_fill(~mask.unsqueeze(2), 0.0)
 
 
 def _moves(emissions: Tensor) -> tuple[int, int, int, int]:
@@ -113,18 +137,36 @@ def log_partition(emissions: Tensor, transitions: Tensor, mask: Tensor) -> Tenso
 
 
 class _Chain:
-    """Forward and backward messages in the exp domain, scaled so that each step of `forward` sums to 1."""
+    """Messages in the exp domain, (batch, time, num_tags), scaled so that each sums to 1.
 
-    def __init__(
-        self, forward: Tensor, backward: Tensor, into: Tensor, weights: Tensor, log_z: Tensor, mask: Tensor
-    ) -> None:
-        self.forward, self.into, self.weights, self.log_z, self.mask = forward, into, weights, log_z, mask
-        unary = forward * backward
+    `ahead` comes from the left; `into` from the right, with the token's own potential. Both recursions are the same
+    one, the second over sentences turned around, and run as one product a step.
+    """
+
+    def __init__(self, emissions: Tensor, transitions: Tensor, mask: Tensor) -> None:
+        self.mask, steps, lengths = mask, torch.arange(mask.shape[1], device=mask.device), mask.sum(1, keepdim=True)
+        reverse = torch.where(mask, lengths - 1 - steps, steps).unsqueeze(2).expand_as(emissions)
+        peak, shift = emissions.amax(2, keepdim=True), transitions.max()
+        potentials, self.weights = (emissions - peak).exp(), (transitions - shift).exp()
+        messages = torch.stack((potentials, potentials.gather(1, reverse))).permute(2, 0, 1, 3).contiguous()
+        scale = messages.sum(3, keepdim=True)
+        messages[0] /= scale[0]
+        moves, product = torch.stack((self.weights, self.weights.T)), torch.empty_like(messages[0])
+        for before, after, total in zip(messages[:-1], messages[1:], scale[1:], strict=True):
+            torch.bmm(before, moves, out=product)
+            torch.sum(after.mul_(product), 2, keepdim=True, out=total)
+            after.div_(total)
+        self.ahead, self.into = messages[:, 0].transpose(0, 1), messages[:, 1].transpose(0, 1).gather(1, reverse)
+        scales = scale[:, 0].squeeze(2).T.log() * mask
+        self.log_z = scales.sum(1) + peak.sum((1, 2)) + (lengths.squeeze(1) - 1) * shift
+        back = nn.functional.pad(self.into[:, 1:] @ self.weights.T, (0, 0, 0, 1))
+        # Behind a sentence's last token nothing is summed.
+        unary = self.ahead * back.masked_fill(~nn.functional.pad(mask[:, 1:], (0, 1)).unsqueeze(2), 1.0)
         self.unary = unary / unary.sum(2, keepdim=True).clamp_min(1e-37) * mask.unsqueeze(2)
 
     def _factors(self) -> tuple[Tensor, Tensor]:
         """u and v of p(y_i = j, y_{i+1} = k) = u[i, j] * weights[j, k] * v[i, k]."""
-        u, v = self.forward[:, :-1], self.into[:, 1:]
+        u, v = self.ahead[:, :-1], self.into[:, 1:]
         total = ((u @ self.weights) * v).sum(2, keepdim=True).clamp_min(1e-37)
         return u * (self.mask[:, 1:].unsqueeze(2) / total), v
 
@@ -139,44 +181,12 @@ class _Chain:
         return self.weights * (u.reshape(-1, u.shape[2]).T @ v.reshape(-1, v.shape[2]))
 
 
-def _forward_backward(emissions: Tensor, transitions: Tensor, mask: Tensor) -> _Chain:
-    """Both recursions in one product a step: forward from the first token, backward from the last."""
-    batch, time, num_tags = emissions.shape
-    peak = emissions.amax(2, keepdim=True)
-    potentials = (emissions - peak).exp()
-    shift = transitions.max()
-    weights = (transitions - shift).exp()
-    both_ways = torch.stack((weights, weights.T))
-    forward, into = potentials.new_empty(time, batch, num_tags), potentials.new_empty(time, batch, num_tags)
-    backward = potentials.new_empty(time, batch, num_tags)
-    scale = potentials.new_empty(time, batch, 1)
-    by_time, live = potentials.transpose(0, 1).contiguous(), mask.T.unsqueeze(2).contiguous()
-    scale[0] = by_time[0].sum(1, keepdim=True)
-    forward[0] = by_time[0] / scale[0]
-    backward[-1] = 1.0
-    for i in range(1, time):
-        j = time - i
-        into[j] = by_time[j] * backward[j]
-        step = torch.bmm(torch.stack((forward[i - 1], into[j])), both_ways)
-        ahead = step[0] * by_time[i]
-        total = ahead.sum(1, keepdim=True)
-        forward[i] = torch.where(live[i], ahead / total, forward[i - 1])
-        scale[i] = torch.where(live[i], total, 1.0)
-        back = step[1]
-        # Beyond the sentence's end nothing is summed: the message stays 1.
-        backward[j - 1] = torch.where(live[j], back / back.amax(1, keepdim=True), 1.0)
-    lengths = mask.sum(1)
-    log_z = scale.log().sum(0).squeeze(1) + peak.sum((1, 2)) + (lengths - 1) * shift
-    flip = (0, 1)
-    return _Chain(forward.transpose(*flip), backward.transpose(*flip), into.transpose(*flip), weights, log_z, mask)
-
-
 class _LogLikelihood(torch.autograd.Function):
     """log p(y | E) whose backward needs no graph: d/dE = onehot(y) - marginals, d/dA = moves(y) - expected moves."""
 
     @staticmethod
     def forward(ctx: Any, emissions: Tensor, transitions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        ctx.chain = _forward_backward(emissions, transitions, mask)
+        ctx.chain = _Chain(emissions, transitions, mask)
         ctx.save_for_backward(tags, mask)
         return path_score(emissions, transitions, tags, mask) - ctx.chain.log_z
 
@@ -194,14 +204,10 @@ class _LogLikelihood(torch.autograd.Function):
         return unary * grad.view(-1, 1, 1), moves, None, None
 
 
-def viterbi(emissions: Tensor, transitions: Tensor, mask: Tensor, allowed: Tensor | None = None) -> list[list[int]]:
-    """The best path of each sentence; ties go to the lower tag."""
+def viterbi(emissions: Tensor, transitions: Tensor, first: Tensor, mask: Tensor) -> list[list[int]]:
+    """The best path of each sentence; `first` (num_tags,) is added at its first token; ties go to the lower tag."""
     num_tags = emissions.shape[2]
-    score = emissions[:, 0]
-    if allowed is not None:
-        if allowed.shape[0] == num_tags + 1:
-            score = score.masked_fill(~allowed[-1], float("-inf"))
-        transitions = transitions.masked_fill(~allowed[:num_tags], float("-inf"))
+    score = emissions[:, 0] + first
     pointers = []
     for i in range(1, emissions.shape[1]):
         best, pointer = (score.unsqueeze(2) + transitions).max(1)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ladtl_core.batching import Forms, Prepared
+from ladtl_core.batching import Forms, Prepared, padded
 from ladtl_core.crf import LinearChainCrf, log_partition
 from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.tagger import Head, Tagger, shared_tags
@@ -62,7 +62,7 @@ class DivergenceProbe:
             return {}
         tagger.eval()
         batch = self.sentences.batch(self.rows)
-        hidden = tagger.hidden(table, batch.forms, batch.mask, TARGET).double()
+        hidden = padded(tagger.hidden(table, {TARGET: batch})[TARGET].double(), batch.mask)
         source, target = _common(tagger)
         kl = kl_divergence(source.crf, target.crf, source.emissions(hidden), target.emissions(hidden), batch.mask)
         distance = tagger.crf_distance().double()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def initial(text: Iterable[Sentence], vocabulary: Vocabulary, size: int, setting
     if settings.vectors:
         return from_file(Path(settings.vectors), vocabulary, size, settings.seed)
     if settings.pretrain_epochs:
-        return pretrained(text, vocabulary, size, settings.pretrain_epochs, settings.seed, settings.pretrain)
+        tokens = tuple(sorted(sentence.tokens for sentence in text))
+        return pretrained(tokens, vocabulary, size, settings.pretrain_epochs, settings.seed, settings.pretrain)
     return None
 
 
@@ -49,19 +51,22 @@ def from_file(path: Path, vocabulary: Vocabulary, size: int, seed: int) -> Tenso
     return _table(rows)
 
 
+@functools.lru_cache(maxsize=16)
 def pretrained(
-    sentences: Iterable[Sentence], vocabulary: Vocabulary, size: int, epochs: int, seed: int, kind: str = "fasttext"
+    text: tuple[tuple[str, ...], ...], vocabulary: Vocabulary, size: int, epochs: int, seed: int, kind: str = "fasttext"
 ) -> Tensor:
     """Skip-gram vectors (words + 2, size) of the vocabulary, scaled to a mean square of 1 / 16 an element.
 
     `kind` is fasttext (Bojanowski et al., TACL 2017), whose vectors are made of character n-grams, or word2vec (Mikolov
-    et al., 2013). `sentences` is training text, labelled or not. One thread, so that a seed repeats.
+    et al., 2013). `text` is training sentences, labelled or not; they are read in an order that the seed draws, in one
+    thread, so that a seed repeats. Do not change the result in place: runs in one process share it.
     """
     try:
         from gensim.models import FastText, Word2Vec
     except ImportError as error:
         raise MissingExtraError("gensim", "Pre-training of word embeddings") from error
-    corpus = [[normal_form(token) for token in sentence.tokens] for sentence in sentences]
+    order = np.random.default_rng(seed).permutation(len(text))
+    corpus = [[normal_form(token) for token in text[i]] for i in order]
     shared = {"vector_size": size, "window": 5, "min_count": 1, "sg": 1, "epochs": epochs, "workers": 1, "seed": seed}
     model = FastText(corpus, bucket=20_000, **shared) if kind == "fasttext" else Word2Vec(corpus, **shared)
     vectors = np.stack([model.wv[word] for word in vocabulary.words])

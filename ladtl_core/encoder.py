@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ladtl_core.batching import Forms
+from ladtl_core import kernels
+from ladtl_core.batching import Forms, padded
 from ladtl_core.config import ModelConfig
+from ladtl_core.kernels import dropout, spelling
+from ladtl_core.kernels import lstm as compiled
 from ladtl_core.vocab import PADDING, UNKNOWN
 
 
@@ -19,15 +22,37 @@ class CharCnn(nn.Module):
         self.convolution = nn.Linear(3 * size, filters)
 
     def forward(self, chars: Tensor) -> Tensor:
-        """`chars` (forms, length) ids -> (forms, filters)."""
-        embedded = nn.functional.pad(self.embedding(chars), (0, 0, 1, 1))
-        windows = torch.cat((embedded[:, :-2], embedded[:, 1:-1], embedded[:, 2:]), dim=2)
-        patterns = self.convolution(windows).masked_fill((chars == 0).unsqueeze(2), float("-inf"))
-        return patterns.amax(1).masked_fill((chars == 0).all(1, keepdim=True), 0.0)
+        """`chars` (forms, length) ids, right-padded with 0 -> (forms, filters).
+
+        What a character adds to a pattern depends on itself and its place among the three alone, so it is looked up.
+        """
+        embedded = self.embedding(torch.arange(self.embedding.num_embeddings, device=chars.device))
+        weights = self.convolution.weight.view(len(self.convolution.weight), 3, -1)
+        shares = torch.einsum("cs,fps->pcf", embedded, weights)
+        found = spelling.strongest(chars, shares) if kernels.serve(shares) else strongest(chars, shares)
+        return found + self.convolution.bias * (chars[:, :1] != 0)
+
+
+def strongest(chars: Tensor, shares: Tensor) -> Tensor:
+    """max_i shares[0, c_{i-1}] + shares[1, c_i] + shares[2, c_{i+1}] of each spelling, (forms, filters); 0 where empty.
+
+    `shares` is (3, chars, filters); its rows 0 stand for the characters before the first and behind the last.
+    """
+    around = nn.functional.pad(chars, (1, 1))
+    patterns = shares[0][around[:, :-2]] + shares[1][chars] + shares[2][around[:, 2:]]
+    return patterns.masked_fill((chars == 0).unsqueeze(2), float("-inf")).amax(1).masked_fill(chars[:, :1] == 0, 0.0)
+
+
+def dropped(values: Tensor, share: float) -> Tensor:
+    """`values` with a random `share` of them 0 and the others scaled to the same mean; every device drops the same."""
+    seed, threshold, scale = int(torch.randint(2**32, (1,))), int(share * 2**32), 1 / (1 - share)
+    if kernels.serve(values):
+        return dropout.drop(values, threshold, scale, seed)
+    return values * dropout.kept(values.numel(), threshold, seed).view_as(values).to(values) * scale
 
 
 class Encoder(nn.Module):
-    """Form numbers (batch, time) -> hidden states (batch, time, 2 * hidden_size)."""
+    """Form numbers (tokens,) of sentences in a row -> hidden states (tokens, 2 * hidden_size)."""
 
     def __init__(self, config: ModelConfig, num_words: int, num_chars: int) -> None:
         super().__init__()
@@ -38,19 +63,22 @@ class Encoder(nn.Module):
         self.ahead = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.back = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.word_dropout = config.word_dropout
-        self.dropout = nn.Dropout(config.dropout)
-        self.hidden_dropout = nn.Dropout(config.hidden_dropout)
+        self.dropout, self.hidden_dropout = config.dropout, config.hidden_dropout
 
-    def forward(self, table: Forms, forms: Tensor, mask: Tensor) -> Tensor:
-        """Padding needs no packing: the backward direction reads each row reversed within its own length."""
-        embedded = self.dropout(self.embed(table, forms))
-        reverse = reversal(mask)
-        ahead, _ = self.ahead(embedded)
-        back, _ = self.back(_take(embedded, reverse))
-        return self.hidden_dropout(torch.cat((ahead, _take(back, reverse)), dim=2))
+    def forward(self, table: Forms, forms: Tensor, lengths: Tensor) -> Tensor:
+        """`lengths` (sentences,) says where one sentence ends and the next begins."""
+        embedded = self._dropped(self.embed(table, forms), self.dropout)
+        if kernels.serve(embedded):
+            hidden = compiled.bilstm(embedded, lengths, self.ahead, self.back)
+        else:
+            hidden = bilstm(embedded, lengths, self.ahead, self.back)
+        return self._dropped(hidden, self.hidden_dropout)
+
+    def _dropped(self, values: Tensor, share: float) -> Tensor:
+        return dropped(values, share) if self.training and share else values
 
     def embed(self, table: Forms, forms: Tensor) -> Tensor:
-        """Embeddings (batch, time, size); each form of the batch is spelled once."""
+        """Embeddings (*forms.shape, size) of forms of any shape; each form is spelled once."""
         words = table.words[forms]
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PADDING)
@@ -59,14 +87,21 @@ class Encoder(nn.Module):
         if self.chars is None:
             return words
         unique, place = torch.unique(forms, return_inverse=True)
-        spelled = self.chars(table.chars[unique])
-        return torch.cat((words, spelled[place]), dim=2)
+        spelled = nn.functional.embedding(place, self.chars(table.chars[unique]))
+        return torch.cat((words, spelled), dim=-1)
 
 
-def reversal(mask: Tensor) -> Tensor:
-    """Indices (batch, time) that turn each row around within its length and leave the padding; its own inverse."""
-    steps = torch.arange(mask.shape[1], device=mask.device)
-    return torch.where(mask, mask.sum(1, keepdim=True) - 1 - steps, steps)
+def bilstm(inputs: Tensor, lengths: Tensor, ahead: nn.LSTM, back: nn.LSTM) -> Tensor:
+    """Hidden states (tokens, 2 * hidden) of `inputs` (tokens, size), sentences of `lengths` (sentences,) in a row.
+
+    Padding needs no packing: `back` reads each sentence reversed within its own length.
+    """
+    steps = torch.arange(int(lengths.max()), device=lengths.device)
+    mask = steps < lengths.unsqueeze(1)
+    reverse = torch.where(mask, lengths.unsqueeze(1) - 1 - steps, steps)
+    rows = padded(inputs, mask)
+    states = torch.cat((ahead(rows)[0], _take(back(_take(rows, reverse))[0], reverse)), dim=2)
+    return states[mask]
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:

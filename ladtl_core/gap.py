@@ -33,14 +33,14 @@ class GapProbe:
         states = {}
         tagger.eval()
         with torch.no_grad():
+            hidden = tagger.hidden(table, self.samples)
             for domain, batch in self.samples.items():
-                hidden = tagger.hidden(table, batch.forms, batch.mask, domain)[batch.mask]
-                states[domain] = (hidden, batch.tags[batch.mask])
+                states[domain] = (hidden[domain], batch.tags[batch.mask])
         gaps = {}
         for tag in self.tags:
             sides = []
-            for domain, (hidden, tags) in states.items():
-                sides.append(hidden[tags == tagger.head(domain).tags.index(tag)][:_TOKENS_A_TAG])
+            for domain, (of_domain, tags) in states.items():
+                sides.append(of_domain[tags == tagger.head(domain).tags.index(tag)][:_TOKENS_A_TAG])
             gap = reported_gap(*sides)
             if gap is not None:
                 gaps[tag] = gap

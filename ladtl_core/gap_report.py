@@ -87,7 +87,7 @@ def _states(tagger: Tagger, sentences: Sequence[Sentence], domain: str) -> tuple
     tagger.eval()
     states, records, tags = [], list[int](), list[str]()
     for rows, batch in prepared.in_order_of_length(_BATCH):
-        states.append(tagger.hidden(table, batch.forms, batch.mask, domain)[batch.mask])
+        states.append(tagger.hidden(table, {domain: batch})[domain])
         for row in rows:
             sentence = sentences[row]
             records += [numbers[sentence.record_id]] * len(sentence.tokens)

@@ -22,8 +22,7 @@ def objective(
     weights add up to. Under plain SGD that is a learning rate of its own for each sentence, as He and Sun have it;
     adaptive optimisers take out a scale that all sentences share, so there it weighs sentences against each other.
     """
-    # One call a domain: lengths differ between departments, and padding both to the longer costs more than a call.
-    hidden = {domain: tagger.hidden(table, batch.forms, batch.mask, domain) for domain, batch in batches.items()}
+    hidden = tagger.hidden(table, batches)
     parts = {
         domain: -(batch.weights * tagger.head(domain).log_likelihood(hidden[domain], batch.tags, batch.mask)).mean()
         for domain, batch in batches.items()
@@ -66,7 +65,7 @@ def _aligned(
 ) -> Tensor:
     """MMD^2 between the batch's hidden states: of all tokens, or summed over the tags that both domains have."""
     source, target = batches[SOURCE], batches[TARGET]
-    source_states, target_states = hidden[SOURCE][source.mask], hidden[TARGET][target.mask]
+    source_states, target_states = hidden[SOURCE], hidden[TARGET]
     if kind == "vanilla":
         return mmd2(source_states, target_states, config.bandwidths).clamp_min(config.mmd_floor)
     tags = tagger.tags

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
@@ -22,6 +23,7 @@ from ladtl_core.text import bio_to_spans, to_sentences
 from ladtl_core.vocab import Vocabulary
 
 _BATCH = 64
+_TINY = 1e-37
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[PredictedSpa
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = head.emissions(tagger.hidden(table, batch.forms, batch.mask, TARGET))
+            emissions = tagger.emissions(table, batch, head)
             paths = head.crf.decode(emissions, batch.mask, tagger.allowed)
-            unary, pairwise = head.crf.pairwise_marginals(emissions, batch.mask)
+            unary, pairwise = (part.numpy() for part in head.crf.pairwise_marginals(emissions, batch.mask))
             for place, (row, path) in enumerate(zip(rows, paths, strict=True)):
                 spans[row] = _spans(flat[row], path, head.tags, unary[place], pairwise[place])
     ahead = iter(spans)
@@ -64,7 +66,7 @@ def predict_tags(tagger: Tagger, data: Prepared, table: Forms) -> list[list[str]
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = head.emissions(tagger.hidden(table, batch.forms, batch.mask, TARGET))
+            emissions = tagger.emissions(table, batch, head)
             for row, path in zip(rows, head.crf.decode(emissions, batch.mask, tagger.allowed), strict=True):
                 tags[row] = [head.tags[i] for i in path]
     return tags
@@ -77,26 +79,23 @@ def prepare(tagger: Tagger, sentences: Sequence[Sentence]) -> tuple[Prepared, Fo
 
 
 def _spans(
-    sentence: Sentence, path: list[int], tags: tuple[str, ...], unary: Tensor, pairwise: Tensor
+    sentence: Sentence, path: list[int], tags: tuple[str, ...], unary: NDArray[Any], pairwise: NDArray[Any]
 ) -> list[PredictedSpan]:
+    """Spans of one sentence; `unary` (time, tags) and `pairwise` (time - 1, tags, tags) are its marginals."""
     names = [tags[i] for i in path]
     found = []
     for entity in bio_to_spans(names, sentence.offsets):
         first = next(i for i, (start, _) in enumerate(sentence.offsets) if start == entity.start)
         last = next(i for i in range(first, len(path)) if sentence.offsets[i][1] == entity.end)
-        probability = float(unary[first, path[first]])
+        probability = unary[first, path[first]]
         for i in range(first, last):
-            probability *= _given(pairwise[i], path[i], path[i + 1])
+            probability *= pairwise[i, path[i], path[i + 1]] / max(unary[i, path[i]], _TINY)
         inside = f"I-{entity.label}"
         if last + 1 < len(path) and inside in tags:
-            probability *= 1 - _given(pairwise[last], path[last], tags.index(inside))
-        found.append(PredictedSpan(entity.start, entity.end, entity.label, round(min(max(probability, 0.0), 1.0), 4)))
+            probability *= 1 - pairwise[last, path[last], tags.index(inside)] / max(unary[last, path[last]], _TINY)
+        confidence = round(min(max(float(probability), 0.0), 1.0), 4)
+        found.append(PredictedSpan(entity.start, entity.end, entity.label, confidence))
     return found
-
-
-def _given(pair: Tensor, before: int, after: int) -> float:
-    """p(after | before) at one step."""
-    return float(pair[before, after] / pair[before].sum().clamp_min(1e-37))
 
 
 def save_tagger(tagger: Tagger, folder: Path) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ladtl_core.batching import Forms
+from ladtl_core.batching import Batch, Forms, padded
 from ladtl_core.config import Config
 from ladtl_core.crf import LinearChainCrf
 from ladtl_core.domain_states import domain_states
 from ladtl_core.encoder import Encoder
 from ladtl_core.methods import METHODS, SOURCE, TARGET
-from ladtl_core.vocab import Vocabulary, bio_moves
+from ladtl_core.vocab import Vocabulary, bio_moves, union
 
 _SHARED = "shared"
 
@@ -27,8 +27,8 @@ class Head(nn.Module):
         self.crf = LinearChainCrf(len(tags))
 
     def log_likelihood(self, hidden: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """log p(y | H), (batch,)."""
-        return self.crf.log_likelihood(self.emissions(hidden), tags, mask)
+        """log p(y | H), (batch,); H is `hidden` (tokens, size), `tags` (batch, time)."""
+        return self.crf.log_likelihood(padded(self.emissions(hidden), mask), tags, mask)
 
     def copy_matching(self, other: Head) -> None:
         """Take over the other head's rows and columns for the tags that both have."""
@@ -52,15 +52,24 @@ class Tagger(nn.Module):
         self.encoder = Encoder(config.model, len(vocabulary.words) + 2, len(vocabulary.chars) + 2)
         size = 2 * config.model.hidden_size
         self.states = domain_states(self.method.states, config.model.hidden_size)
-        of_heads = {_SHARED: _union(tags)} if self.method.crf == "shared" else tags
+        of_heads = {_SHARED: union(tags)} if self.method.crf == "shared" else tags
         self.heads = nn.ModuleDict({name: Head(size, of_head) for name, of_head in of_heads.items()})
         self.allowed: Tensor
         self.register_buffer("allowed", torch.tensor(bio_moves(tags[TARGET])), persistent=False)
 
-    def hidden(self, table: Forms, forms: Tensor, mask: Tensor, domain: str) -> Tensor:
-        """Hidden states H (batch, time, 2 * hidden_size) as the domain's CRF sees them."""
-        states: Tensor = self.encoder(table, forms, mask)
-        return states if self.states is None else self.states(states, domain)
+    def hidden(self, table: Forms, batches: dict[str, Batch]) -> dict[str, Tensor]:
+        """Hidden states H (tokens, 2 * hidden_size) of each domain's batch as its CRF sees them, in one pass."""
+        forms = torch.cat([batch.forms[batch.mask] for batch in batches.values()])
+        lengths = [batch.mask.sum(1) for batch in batches.values()]
+        states: Tensor = self.encoder(table, forms, torch.cat(lengths))
+        parts = dict(zip(batches, states.split([int(of_batch.sum()) for of_batch in lengths]), strict=True))
+        if self.states is None:
+            return parts
+        return {domain: self.states(part, domain) for domain, part in parts.items()}
+
+    def emissions(self, table: Forms, batch: Batch, head: Head) -> Tensor:
+        """Emissions E (batch, time, tags) of target sentences from one of the target's heads."""
+        return padded(head.emissions(self.hidden(table, {TARGET: batch})[TARGET]), batch.mask)
 
     def head(self, domain: str) -> Head:
         """What the domain trains: its own, or the shared one."""
@@ -90,10 +99,6 @@ class Tagger(nn.Module):
         bias = source.emissions.bias[mine] - target.emissions.bias[theirs]
         moves = source.crf.transitions[mine][:, mine] - target.crf.transitions[theirs][:, theirs]
         return (weight**2).sum() + (bias**2).sum() + (moves**2).sum()
-
-
-def _union(tags: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*tags[TARGET], *tags[SOURCE])))
 
 
 def shared_tags(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[Tensor, Tensor]:

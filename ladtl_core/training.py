@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -12,11 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ladtl_core import checkpoint as checkpoints
 from ladtl_core import embeddings, similarity
-from ladtl_core.batching import Batches, Prepared, form_table, number_forms
+from ladtl_core.batching import Batches, Prepared
 from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
 from ladtl_core.divergence import DivergenceProbe
@@ -26,11 +27,11 @@ from ladtl_core.gap import GapProbe
 from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.objective import objective
 from ladtl_core.prediction import predict_tags, save_tagger
+from ladtl_core.preparation import preparation
 from ladtl_core.progress import Progress
 from ladtl_core.schedule import plan, step_size
 from ladtl_core.scores import Scores
 from ladtl_core.tagger import Tagger
-from ladtl_core.vocab import Vocabulary, labels_of, tag_set
 
 # After these steps the losses are told once before the first epoch ends: somebody may be watching.
 _FIRST_SIGN = 5
@@ -111,23 +112,14 @@ class _Run:
         self.began = time.monotonic()
 
     def _prepare(self) -> None:
-        data, settings = self.data, self.config.training
-        training = (*data.source, *data.target, *data.unlabelled)
-        tags = {TARGET: tag_set(labels_of(data.target) | labels_of(data.dev))}
-        if self.method.needs_source:
-            tags[SOURCE] = tag_set(labels_of(data.source))
-        self.tagger = Tagger(self.config, Vocabulary.of(training), tags)
-        numbers = number_forms([data.source, data.target, data.dev, data.test])
-        self.table = form_table(numbers, self.tagger.vocabulary)
-        self.parts = {TARGET: Prepared(data.target, self.tagger.head(TARGET).tags, numbers)}
-        if self.method.needs_source:
-            self.parts[SOURCE] = Prepared(data.source, self.tagger.head(SOURCE).tags, numbers)
+        settings, ready = self.config.training, preparation(self.data, self.method.crf)
+        self.tagger = Tagger(self.config, ready.vocabulary, ready.tags)
+        self.table, self.dev, self.test = ready.table, ready.dev, ready.test
         self.batches = {
-            domain: Batches(part, settings.batch_size, settings.seed) for domain, part in self.parts.items()
+            domain: Batches(part, settings.batch_size, settings.seed) for domain, part in ready.parts.items()
         }
-        self.dev, self.test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
-        self.gap = GapProbe(self.parts, self.tagger, settings.seed)
-        self.divergence = DivergenceProbe(self.dev if len(self.dev) else self.parts[TARGET], self.tagger)
+        self.gap = GapProbe(ready.parts, self.tagger, settings.seed)
+        self.divergence = DivergenceProbe(self.dev if len(self.dev) else ready.parts[TARGET], self.tagger)
 
     def _most_steps(self) -> int:
         settings = self.config.training
@@ -150,7 +142,7 @@ class _Run:
             given = similarity.weights(
                 self.config.transfer.similarity, self.data.source, self.data.target, self.tagger.vector
             )
-            self.parts[SOURCE].weights = torch.from_numpy(given).float()
+            self.batches[SOURCE].weights = torch.from_numpy(given).float()
         self._new_optimizer()
         self.progress(Progress("training", 0, self.epochs, 0, self._seconds()))
 
@@ -160,7 +152,8 @@ class _Run:
             self.optimizer: torch.optim.Optimizer = torch.optim.Adagrad(parameters, lr=settings.learning_rate)
         else:
             self.optimizer = torch.optim.Adam(parameters, lr=settings.learning_rate, fused=True)
-        self.averaged = AveragedModel(self.tagger, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+        self.averaged = copy.deepcopy(self.tagger)
+        self._average = get_ema_multi_avg_fn(settings.average)
 
     @property
     def finished(self) -> bool:
@@ -194,8 +187,8 @@ class _Run:
             state.seconds,
             sums,
             dev,
-            self.gap.measure(self._now, self.table),
-            self.divergence.measure(self._now, self.table),
+            self.gap.measure(self.averaged, self.table),
+            self.divergence.measure(self.averaged, self.table),
         ).to_dict()
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:
@@ -213,29 +206,23 @@ class _Run:
         if settings.clip:
             torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), settings.clip)
         self.optimizer.step()
-        self.averaged.update_parameters(self.tagger)
+        with torch.no_grad():
+            self._average(list(self.averaged.parameters()), list(self.tagger.parameters()), 0)
         return values
 
     def _look_at_dev(self) -> dict[str, float] | None:
         if self.selection.kind == "fixed":
             self._keep()
             return None
-        score = self._scores(self._now, self.dev).overall
+        score = self._scores(self.averaged, self.dev).overall
         if score.f1 > self.state.best_f1:
             self.state.best_f1 = score.f1
             self._keep()
         return {"precision": score.precision, "recall": score.recall, "f1": score.f1}
 
-    @property
-    def _now(self) -> Tagger:
-        """The tagger with the mean weights, which are what is tested and kept."""
-        tagger = self.averaged.module
-        assert isinstance(tagger, Tagger)
-        return tagger
-
     def _keep(self) -> None:
         self.state.best_epoch = self.state.epoch
-        self.best = {name: value.detach().clone() for name, value in self._now.state_dict().items()}
+        self.best = {name: value.detach().clone() for name, value in self.averaged.state_dict().items()}
 
     def _scores(self, tagger: Tagger, part: Prepared) -> Scores:
         predicted = predict_tags(tagger, part, self.table)
@@ -250,7 +237,7 @@ class _Run:
             **checkpoints.named("tagger", self.tagger.state_dict()),
             **checkpoints.named("averaged", self.averaged.state_dict()),
             **checkpoints.named("best", self.best),
-            **checkpoints.named("weights", {domain: part.weights for domain, part in self.parts.items()}),
+            **checkpoints.named("weights", {domain: batches.weights for domain, batches in self.batches.items()}),
             **checkpoints.optimizer_tensors(self.optimizer),
         }
         checkpoints.save(path, tensors, {"fingerprint": self._fingerprint(), "state": asdict(self.state)})
@@ -268,7 +255,7 @@ class _Run:
         self.averaged.load_state_dict(checkpoints.under("averaged", tensors))
         self.best = checkpoints.under("best", tensors)
         for domain, weights in checkpoints.under("weights", tensors).items():
-            self.parts[domain].weights = weights
+            self.batches[domain].weights = weights
         checkpoints.restore_optimizer(self.optimizer, tensors)
         self.report()
         return True

@@ -83,12 +83,11 @@ def execute(corpus: Corpus, spec: RunSpec) -> Outcome:
 
 
 def _trained(data: TrainingData, spec: RunSpec) -> Outcome:
-    import torch
-
+    from ladtl_core.kernels import one_thread
     from ladtl_core.prediction import predict_tags, prepare
     from ladtl_core.training import train
 
-    torch.set_num_threads(1)
+    one_thread()
     trained = train(data, spec.config)
     parts = {"dev": data.dev, "test": data.test}
     tags = {split: predict_tags(trained.tagger, *prepare(trained.tagger, part)) for split, part in parts.items()}

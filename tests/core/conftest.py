@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-import torch
 
 from ladtl_core.config import Config
 from ladtl_core.data import TrainingData
+from ladtl_core.kernels import one_thread
 from ladtl_core.records import Sentence
 
-torch.set_num_threads(1)
+one_thread()
 
 PROBLEMS = ("fever", "cough", "pain", "edema", "fracture")
 TESTS = ("mri", "ct", "ecg", "x-ray")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ladtl_core.batching import Batch, Forms, Prepared, form_table, number_forms
+from ladtl_core.batching import Batch, Batches, Forms, Prepared, form_table, number_forms, padded
 from ladtl_core.config import TransferConfig
 from ladtl_core.data import TrainingData
 from ladtl_core.domain_states import Mask
@@ -57,6 +57,10 @@ class Step:
     def part(self, name: str, config: TransferConfig | None = None) -> float:
         """A part of the loss of both domains."""
         return float(self.loss(SOURCE, TARGET, config=config)[1][name].detach())
+
+    def hidden(self, domain: str) -> Tensor:
+        """The states (tokens, size) that the domain's CRF sees."""
+        return self.tagger.hidden(self.table, {domain: self.batches[domain]})[domain]
 
     def gradients(self, *domains: str) -> dict[str, Tensor]:
         """The gradient of each parameter after a step on these domains; 0 where it has none."""
@@ -111,17 +115,24 @@ def test_a_shared_crf_decodes_the_best_path_of_the_targets_tags(tiny_data: Train
     data = dataclasses.replace(tiny_data, source=renamed(tiny_data.source))
     step = Step("cd-learning", data)
     head, batch = step.tagger.head(TARGET), step.batches[TARGET]
-    hidden = step.tagger.hidden(step.table, batch.forms, batch.mask, TARGET)
-    scores = head.emissions(hidden).detach()
+    hidden = step.hidden(TARGET)
+    scores = padded(head.emissions(hidden).detach(), batch.mask)
     foreign = [i for i, tag in enumerate(head.tags) if tag not in step.tagger.tags[TARGET]]
     assert foreign
     with torch.no_grad():
         head.emissions.bias[foreign] += 50.0
-        assert any(i in foreign for path in head.crf.decode(head.emissions(hidden), batch.mask) for i in path)
+        assert any(
+            i in foreign
+            for path in head.crf.decode(padded(head.emissions(hidden), batch.mask), batch.mask)
+            for i in path
+        )
     scores[:, :, foreign] = -1e4
     expected = [[head.tags[i] for i in path] for path in head.crf.decode(scores, batch.mask)]
     part = step.tagger.decoder()
-    found = [[part.tags[i] for i in path] for path in part.crf.decode(part.emissions(hidden), batch.mask)]
+    found = [
+        [part.tags[i] for i in path]
+        for path in part.crf.decode(step.tagger.emissions(step.table, batch, part), batch.mask)
+    ]
     assert found == expected
 
 
@@ -146,8 +157,7 @@ def test_the_other_domains_third_is_masked(tiny_data: TrainingData) -> None:
     step = Step("domain-mask", tiny_data)
     assert isinstance(step.tagger.states, Mask)
     for domain, kept in ((SOURCE, step.tagger.states.source), (TARGET, step.tagger.states.target)):
-        batch = step.batches[domain]
-        states = step.tagger.hidden(step.table, batch.forms, batch.mask, domain)[batch.mask].detach()
+        states = step.hidden(domain).detach()
         assert float(states[:, kept == 0].abs().sum()) == 0 and bool((states[:, kept == 1].abs().sum(0) > 0).all())
         columns = step.gradients(domain)["heads.shared.emissions.weight"].abs().sum(0)
         assert float(columns[kept == 0].sum()) == 0 and bool((columns[kept == 1] > 0).all())
@@ -163,7 +173,7 @@ def test_a_sentences_weight_scales_its_own_loss_and_no_other(tiny_data: Training
     alone = torch.zeros(6)
     alone[2] = 0.7
     step.batches[SOURCE] = dataclasses.replace(batch, weights=alone)
-    hidden = step.tagger.hidden(step.table, batch.forms, batch.mask, SOURCE)
+    hidden = step.hidden(SOURCE)
     of_sentence = step.tagger.head(SOURCE).log_likelihood(hidden, batch.tags, batch.mask)[2]
     assert step.part("source") == pytest.approx(-0.7 * float(of_sentence.detach()) / 6, rel=1e-4)
 
@@ -171,18 +181,21 @@ def test_a_sentences_weight_scales_its_own_loss_and_no_other(tiny_data: Training
 def test_cd_learning_weighs_source_sentences_only(tiny_data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
     from ladtl_core import training
 
-    kept: list[dict[str, Prepared]] = []
+    kept: list[dict[str, Batches]] = []
     start = training._Run.start
 
     def watched(run: training._Run) -> None:
         start(run)
-        kept.append(run.parts)
+        kept.append(run.batches)
 
     monkeypatch.setattr(training._Run, "start", watched)
     for method in ("cd-learning", "domain-mask"):
         train(tiny_data, tiny_config(method))
     assert bool((kept[0][SOURCE].weights < 1).any()) and bool((kept[0][SOURCE].weights > 0).all())
     assert bool((kept[0][TARGET].weights == 1).all()) and bool((kept[1][SOURCE].weights == 1).all())
+    weighted = kept[0][SOURCE]
+    in_a_pass = torch.cat([weighted[number].weights for number in range(weighted.per_pass)])
+    assert torch.equal(in_a_pass.sort().values, weighted.weights.sort().values)
 
 
 def test_re_training_takes_over_what_matches_and_draws_the_rest_anew(tiny_data: TrainingData) -> None:
@@ -210,9 +223,7 @@ def test_re_trainings_phases_train_one_domain_each(tiny_data: TrainingData) -> N
 
 def test_vanilla_mmd_takes_all_tokens_as_one_set(tiny_data: TrainingData) -> None:
     step = Step("mmd-crf-l2", tiny_data)
-    states = {}
-    for domain, batch in step.batches.items():
-        states[domain] = step.tagger.hidden(step.table, batch.forms, batch.mask, domain)[batch.mask]
+    states = {domain: step.hidden(domain) for domain in step.batches}
     bandwidths = step.config.transfer.bandwidths
     value = step.part("mmd")
     expected = mmd2(states[SOURCE], states[TARGET], bandwidths).detach()
@@ -225,7 +236,7 @@ def test_label_aware_mmd_leaves_out_labels_of_one_side_and_takes_their_weights(t
     step = Step("la-dtl", dataclasses.replace(tiny_data, source=renamed(tiny_data.source)))
     states, config = {}, step.config.transfer
     for domain, batch in step.batches.items():
-        hidden = step.tagger.hidden(step.table, batch.forms, batch.mask, domain)[batch.mask].detach()
+        hidden = step.hidden(domain).detach()
         names = [step.tagger.tags[domain][i] for i in batch.tags[batch.mask].tolist()]
         states[domain] = {tag: hidden[[name == tag for name in names]] for tag in set(names)}
     common = {"O", "B-Problem", "I-Problem"}

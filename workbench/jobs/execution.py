@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class Learner:
     """The functions of `ladtl_core` that a run calls; see `ladtl_core.training` and `ladtl_core.prediction`.
 
-    `rehearse` loads what is otherwise loaded at first use, while a person waits for the first epoch.
+    `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
     """
 
     train: Callable[..., Any]
@@ -50,10 +50,12 @@ class Learner:
 
 def core_learner() -> Learner:
     """The real one; loads torch."""
+    from ladtl_core import kernels
     from ladtl_core.prediction import load_tagger, predict
     from ladtl_core.training import train
 
     def rehearse() -> object:
+        kernels.warm_up()
         training = TrainingConfig(max_steps=1, fixed_steps=1, epoch_steps=1, pretrain_epochs=1)
         record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
         return train(TrainingData.of_records([record], [record]), Config(training=training))

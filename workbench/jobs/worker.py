@@ -61,11 +61,11 @@ class Dispatcher:
 
 
 def load_core() -> Learner:
-    """Load torch, with one thread: runs share the machine with the browser, and results must not depend on it."""
+    """Load torch, with one thread: runs share the machine with the browser."""
     os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is loaded
-    import torch
+    from ladtl_core.kernels import one_thread
 
-    torch.set_num_threads(1)
+    one_thread()
     return core_learner()
 
 
