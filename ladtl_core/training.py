@@ -102,7 +102,7 @@ class _Run:
         self.data, self.selection = hold_out(data, settings.fixed_steps, settings.seed)
         if not self.method.needs_source:
             self.data = replace(self.data, source=())
-        check_trainable(self.data, config.transfer.method)
+        check_trainable(self.data, config.transfer)
         torch.manual_seed(settings.seed)
         self._prepare()
         self.plan = plan(self._most_steps(), settings.epoch_steps, len(self.method.phases))
