@@ -15,7 +15,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from ladtl_core.batching import Batch, Forms
 from ladtl_core.config import TransferConfig
 from ladtl_core.encoder import CharCnn
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.methods import SOURCE, TARGET
+from ladtl_core.tagger import Tagger
 from ladtl_core.vocab import PADDING, UNKNOWN
 
 Distances = Callable[[Tensor, Tensor], Tensor]

@@ -11,9 +11,10 @@ from torch import Tensor
 from benchmarks.interleaved import interleave
 from benchmarks.switch import COMPILED, with_kernels
 from ladtl_core.batching import Batch, Forms
-from ladtl_core.methods import METHODS, objective
+from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.mmd import label_aware_mmd
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.objective import objective
+from ladtl_core.tagger import Tagger
 
 
 def profile(tagger: Tagger, table: Forms, pairs: list[dict[str, Batch]], clip: float, rounds: int) -> dict[str, float]:
@@ -47,9 +48,7 @@ class _Parts:
         self.tagger, self.table, self.pairs, self.clip = tagger, table, pairs, clip
         self.optimizer = torch.optim.Adam(tagger.parameters(), lr=tagger.config.training.learning_rate, fused=True)
         with torch.no_grad():
-            self.states = [
-                dict(zip(batches, tagger.hidden(table, *batches.values()), strict=True)) for batches in pairs
-            ]
+            self.states = [tagger.hidden(table, batches) for batches in pairs]
 
     def whole(self) -> None:
         for batches in self.pairs:
@@ -64,7 +63,7 @@ class _Parts:
 
     def encoder(self) -> None:
         for batches in self.pairs:
-            self._back(torch.stack([of.sum() for of in self.tagger.hidden(self.table, *batches.values())]).sum())
+            self._back(torch.stack([of.sum() for of in self.tagger.hidden(self.table, batches).values()]).sum())
 
     def crf(self) -> None:
         for batches, states in zip(self.pairs, self.states, strict=True):

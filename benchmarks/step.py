@@ -21,8 +21,9 @@ from benchmarks.profile import profile
 from benchmarks.switch import COMPILED, OURS, TORCH, with_kernels
 from ladtl_core.batching import Batch, Batches, Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
-from ladtl_core.methods import METHODS, objective
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.methods import METHODS, SOURCE, TARGET
+from ladtl_core.objective import objective
+from ladtl_core.tagger import Tagger
 from ladtl_core.vocab import Vocabulary, labels_of, tag_set
 
 SENTENCES = 320

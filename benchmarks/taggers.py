@@ -13,10 +13,11 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from benchmarks.switch import with_kernels
 from ladtl_core.batching import Batches, Prepared, form_table, number_forms
 from ladtl_core.config import Config
-from ladtl_core.methods import METHODS, objective
+from ladtl_core.methods import METHODS, TARGET
+from ladtl_core.objective import objective
 from ladtl_core.prediction import predict_tags, prepare
 from ladtl_core.records import Sentence
-from ladtl_core.tagger import TARGET, Tagger
+from ladtl_core.tagger import Tagger
 from ladtl_core.vocab import Vocabulary, tag_set
 
 CLIP = 5.0

@@ -1,19 +1,19 @@
-"""The command line: `python -m ladtl_core train | evaluate | predict`; see `--help` of each."""
+"""The command line: `python -m ladtl_core train | evaluate | predict | gap | experiment`; see `--help` of each."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ladtl_core import commands
 from ladtl_core.config import PRESETS, Config
-from ladtl_core.errors import DataError, LadtlError
-from ladtl_core.formats import read_file
+from ladtl_core.errors import ConfigError, LadtlError
+from ladtl_core.experiments.plans import EXPERIMENTS, Experiment
 from ladtl_core.methods import METHODS
-from ladtl_core.records import Record
 
 # Option of the command line -> where it goes in the settings.
 _SETTINGS = {
@@ -23,6 +23,7 @@ _SETTINGS = {
     "beta": ("transfer", float),
     "gamma": ("transfer", float),
     "epsilon": ("transfer", float),
+    "vectors": ("training", str),
 }
 
 
@@ -39,123 +40,86 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ladtl_core", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    train = commands.add_parser("train", help="train a tagger and print its scores")
-    train.add_argument("--source", type=Path, help="folder with train.conll; not needed by non-transfer")
-    train.add_argument("--target", type=Path, required=True, help="folder with train.conll, dev.conll and test.conll")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = subparsers.add_parser("train", help="train a tagger and print its scores")
+    train.add_argument("--source", type=Path, action="append", help="folder with train.conll; may be repeated")
+    _add_training_options(train)
     train.add_argument("--method", choices=METHODS, default="la-dtl")
-    train.add_argument("--rate", type=float, default=1.0, help="share of the target's training sentences to keep")
-    train.add_argument("--preset", choices=PRESETS, default="tuned", help="settings that the other options then change")
-    train.add_argument("--device", default="cpu", choices=["cpu"], help="where to train")
     train.add_argument("--out", type=Path, required=True, help="folder for the model, scores and settings")
-    for name, (_, kind) in _SETTINGS.items():
-        train.add_argument("--" + name.replace("_", "-"), type=kind)
-    train.set_defaults(command=_train)
-    evaluate = commands.add_parser("evaluate", help="score a model on a labelled file")
+    train.set_defaults(command=lambda options: commands.train(options, settings_of(options, options.method)))
+    evaluate = subparsers.add_parser("evaluate", help="score a model on a labelled file")
     evaluate.add_argument("--model", type=Path, required=True)
     evaluate.add_argument("file", type=Path, help="labelled .conll or .jsonl")
-    evaluate.set_defaults(command=_evaluate)
-    predict = commands.add_parser("predict", help="find spans; JSONL with offsets and confidence on stdout")
+    evaluate.set_defaults(command=commands.evaluate)
+    predict = subparsers.add_parser("predict", help="find spans; JSONL with offsets and confidence on stdout")
     predict.add_argument("--model", type=Path, required=True)
     predict.add_argument("file", type=Path, help=".txt with a record a line, .conll or .jsonl")
-    predict.set_defaults(command=_predict)
+    predict.set_defaults(command=commands.predict)
+    gap = subparsers.add_parser("gap", help="the gap of every label before and after adaptation, on dev")
+    gap.add_argument("--source", type=Path, action="append", required=True, help="folder with train and dev")
+    _add_training_options(gap)
+    gap.add_argument("--json", action="store_true", help="print JSON instead of a Markdown table")
+    gap.set_defaults(command=lambda options: commands.gap(options, settings_of(options, "la-dtl")))
+    experiment = subparsers.add_parser("experiment", help="many runs and their table; goes on where it was cut off")
+    experiment.add_argument("name", choices=EXPERIMENTS, help=_listed(EXPERIMENTS))
+    experiment.add_argument("--corpus", type=Path, required=True, help="folder with a folder a department")
+    experiment.add_argument("--out", type=Path, required=True, help="folder for runs.csv, the counts and the report")
+    experiment.add_argument("--pair", nargs=2, metavar=("SOURCE", "TARGET"), help="departments of a study of one pair")
+    experiment.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    experiment.add_argument("--seeds", type=int, help="runs a cell, with the seeds 0, 1, ...")
+    experiment.add_argument("--workers", type=int, default=1, help="processes at a time")
+    experiment.add_argument("--mapping", type=Path, help="file with lines 'source label = target label'")
+    experiment.add_argument("--rate", type=float, help="share of the target's training sentences to keep")
+    _add_settings(experiment)
+    experiment.set_defaults(command=lambda options: commands.experiment(options, settings_of(options, "la-dtl")))
     return parser
 
 
-def _settings(options: argparse.Namespace) -> Config:
+def _listed(experiments: Mapping[str, Experiment]) -> str:
+    return "; ".join(f"{name}: {row.description}" for name, row in experiments.items())
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", type=Path, required=True, help="folder with train.conll, dev.conll and test.conll")
+    parser.add_argument("--mapping", type=Path, help="file with lines 'source label = target label'")
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the target's training sentences to keep")
+    _add_settings(parser)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--preset", choices=PRESETS, default="tuned", help="settings that the other options then change"
+    )
+    parser.add_argument("--device", default="cpu", choices=["cpu"], help="where to train")
+    for name, (_, kind) in _SETTINGS.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=kind, metavar="FILE" if name == "vectors" else None)
+    parser.add_argument(
+        "--set", metavar="PART.NAME=VALUE", action="append", default=[], help="any setting, as transfer.epsilon=0.2"
+    )
+
+
+def settings_of(options: argparse.Namespace, method: str) -> Config:
+    """The preset's settings with what the options change. Raises ConfigError."""
     values: dict[str, dict[str, Any]] = PRESETS[options.preset].to_dict()
-    values["transfer"]["method"] = options.method
+    values["transfer"]["method"] = method
     for name, (part, _) in _SETTINGS.items():
         if (value := getattr(options, name)) is not None:
             values[part][name] = value
+    for given in options.set:
+        place, equals, text = given.partition("=")
+        part, dot, name = place.partition(".")
+        if not equals or not dot or part not in values:
+            raise ConfigError(f"--set {given}: expected PART.NAME=VALUE, where PART is one of {', '.join(values)}")
+        values[part][name] = _value(text)
     return Config.from_dict(values)
 
 
-def _train(options: argparse.Namespace) -> None:
-    from ladtl_core.data import TrainingData
-    from ladtl_core.kernels import one_thread
-    from ladtl_core.training import train
-
-    one_thread()
-    config = _settings(options)
-    if METHODS[options.method].needs_source and options.source is None:
-        raise DataError(f"{options.method} needs --source")
-    source = _split(options.source, "train") if METHODS[options.method].needs_source else []
-    target = [record for split in ("train", "dev", "test") for record in _split(options.target, split)]
-    data = TrainingData.of_records(source, target, config.model.scheme).with_rate(options.rate, config.training.seed)
-    with _Bar() as bar:
-        trained = train(data, config, progress=bar.show, checkpoint=options.out / "checkpoint.safetensors")
-    trained.save(options.out)
-    scores = {f"{part}_f1": None if score is None else score.overall.f1 for part, score in trained.scores.items()}
-    result = {
-        "method": options.method,
-        **scores,
-        "seconds": trained.seconds,
-        "steps": trained.steps,
-        "best_epoch": trained.best_epoch,
-        "seed": config.training.seed,
-        "rate": options.rate,
-    }
-    details = {"result": result, "config": config.to_dict(), "selection": trained.selection.text}
-    details["scores"] = {part: score and score.to_dict() for part, score in trained.scores.items()}
-    (options.out / "scores.json").write_text(json.dumps(details, indent=1), encoding="utf-8")
-    (options.out / "checkpoint.safetensors").unlink()
-    print(json.dumps(result))
-
-
-def _split(folder: Path, split: str) -> list[Record]:
-    path = folder / f"{split}.conll"
-    if not path.exists():
-        raise DataError(
-            "there is no such file; the folder must hold train.conll, dev.conll and test.conll", file=str(path)
-        )
-    from dataclasses import replace
-
-    return [replace(record, split=split) for record in read_file(path)]
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    from ladtl_core.data import gold_tags, records_of
-    from ladtl_core.evaluation import evaluate
-    from ladtl_core.prediction import load_tagger, predict_tags, prepare
-    from ladtl_core.text import to_sentences
-
-    tagger = load_tagger(options.model)
-    sentences = [s for record in read_file(options.file) for s in to_sentences(record, tagger.config.model.scheme)]
-    data, table = prepare(tagger, sentences)
-    scores = evaluate(gold_tags(sentences), predict_tags(tagger, data, table), records_of(sentences))
-    print(json.dumps({"f1": scores.overall.f1, **scores.to_dict()}))
-
-
-def _predict(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
-    from ladtl_core.prediction import load_tagger, predict
-
-    records = list(read_file(options.file))
-    for record, spans in zip(records, predict(load_tagger(options.model), records), strict=True):
-        entities = [asdict(span) for span in spans]
-        print(json.dumps({"id": record.id, "text": record.text, "entities": entities}, ensure_ascii=False))
-
-
-class _Bar:
-    """A progress bar on stderr."""
-
-    def __enter__(self) -> _Bar:
-        from tqdm import tqdm
-
-        self._bar = tqdm(unit="epoch", file=sys.stderr)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def show(self, progress: Any) -> None:
-        self._bar.total = progress.epochs
-        self._bar.set_description(progress.stage)
-        if progress.dev is not None:
-            self._bar.set_postfix(dev_f1=f"{progress.dev['f1']:.1f}", refresh=False)
-        self._bar.update(progress.epoch - self._bar.n)
+def _value(text: str) -> Any:
+    """A number, list or object as in JSON; other text as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 if __name__ == "__main__":

@@ -30,11 +30,15 @@ class Forms:
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded sentences: `forms` and `tags` (batch, time) ints, `mask` (batch, time) bool, `tags` -1 where unknown."""
+    """Padded sentences: `forms` and `tags` (batch, time) ints, `mask` (batch, time) bool, `tags` -1 where unknown.
+
+    `weights` (batch,) is how much each sentence counts in the loss.
+    """
 
     forms: Tensor
     tags: Tensor
     mask: Tensor
+    weights: Tensor
 
 
 def padded(values: Tensor, mask: Tensor) -> Tensor:
@@ -59,14 +63,15 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def batch(self, rows: Sequence[int]) -> Batch:
-        """The sentences with these numbers, padded to the longest."""
+    def batch(self, rows: Sequence[int], weights: Tensor | None = None) -> Batch:
+        """The sentences with these numbers, padded to the longest; they weigh 1 unless `weights` (rows,) says."""
         chosen = np.asarray(rows)
         lengths = self.lengths[chosen, None]
         steps = np.arange(lengths.max())
         mask, places = steps < lengths, np.minimum(self._starts[chosen, None] + steps, len(self._forms) - 1)
         forms, tags = np.where(mask, self._forms[places], 0), np.where(mask, self._tags[places], -1)
-        return Batch(torch.from_numpy(forms), torch.from_numpy(tags), torch.from_numpy(mask))
+        weights = torch.ones(len(chosen)) if weights is None else weights
+        return Batch(torch.from_numpy(forms), torch.from_numpy(tags), torch.from_numpy(mask), weights)
 
     def in_order_of_length(self, batch_size: int) -> Iterator[tuple[list[int], Batch]]:
         """Every sentence once, for prediction: numbers and batch."""
@@ -77,10 +82,14 @@ class Prepared:
 
 
 class Batches:
-    """An endless row of training batches; number i follows from the seed and i, so that a run can resume anywhere."""
+    """An endless row of training batches; number i follows from the seed and i, so that a run can resume anywhere.
+
+    `weights` (sentences,) are 1 until a method changes them.
+    """
 
     def __init__(self, data: Prepared, batch_size: int, seed: int) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.weights = torch.ones(len(data))
         self.per_pass = -(-len(data) // batch_size)
         self._pass, self._order = -1, list[list[int]]()
 
@@ -88,7 +97,8 @@ class Batches:
         number_of_pass, position = divmod(number, self.per_pass)
         if number_of_pass != self._pass:
             self._pass, self._order = number_of_pass, self._shuffled(number_of_pass)
-        return self.data.batch(self._order[position])
+        rows = self._order[position]
+        return self.data.batch(rows, self.weights[rows])
 
     def _shuffled(self, number_of_pass: int) -> list[list[int]]:
         random = np.random.default_rng((self.seed, number_of_pass))

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ladtl_core.errors import DataError
+from ladtl_core.config import TransferConfig
+from ladtl_core.errors import ConfigError, DataError, TrainingError
+from ladtl_core.methods import METHODS
 from ladtl_core.records import Record, Sentence
 from ladtl_core.text import to_sentences
+from ladtl_core.vocab import labels_of, tag_set
 
 # Below this many labelled records a held-out fifth says nothing; training then runs a fixed number of steps.
 FEWEST_RECORDS_TO_HOLD_OUT = 10
@@ -98,6 +101,20 @@ def hold_out(data: TrainingData, fixed_steps: int, seed: int) -> tuple[TrainingD
     chosen = set(np.random.default_rng(seed).permutation(records)[: len(records) // 5].tolist())
     dev = tuple(s for s in data.target if s.record_id in chosen)
     return replace(data, dev=dev, target=tuple(s for s in data.target if s.record_id not in chosen)), selection
+
+
+def check_trainable(data: TrainingData, config: TransferConfig) -> None:
+    """Raise TrainingError if there is nothing to train on, ConfigError for a weight of a label that is not there."""
+    if not data.target:
+        raise TrainingError("the target department has no labelled training record; label and submit one first")
+    if METHODS[config.method].needs_source and not data.source:
+        raise TrainingError(f"{config.method} needs a source department with labelled records; expected at least one")
+    if not labels_of(data.target):
+        raise TrainingError("no labelled record of the target department has a span; label at least one")
+    labels = labels_of((*data.source, *data.target, *data.dev))
+    if unknown := sorted(set(config.label_weights) - labels - set(tag_set(labels))):
+        known = ", ".join(sorted(labels))
+        raise ConfigError(f"label_weights names {', '.join(unknown)}; expected O, one of {known}, or a tag of these")
 
 
 def records_of(sentences: Sequence[Sentence]) -> list[str]:

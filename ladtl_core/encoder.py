@@ -63,19 +63,19 @@ class Encoder(nn.Module):
         self.ahead = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.back = nn.LSTM(size, config.hidden_size, batch_first=True)
         self.word_dropout = config.word_dropout
-        self.dropout = config.dropout
+        self.dropout, self.hidden_dropout = config.dropout, config.hidden_dropout
 
     def forward(self, table: Forms, forms: Tensor, lengths: Tensor) -> Tensor:
         """`lengths` (sentences,) says where one sentence ends and the next begins."""
-        embedded = self._dropped(self.embed(table, forms))
+        embedded = self._dropped(self.embed(table, forms), self.dropout)
         if kernels.serve(embedded):
             hidden = compiled.bilstm(embedded, lengths, self.ahead, self.back)
         else:
             hidden = bilstm(embedded, lengths, self.ahead, self.back)
-        return self._dropped(hidden)
+        return self._dropped(hidden, self.hidden_dropout)
 
-    def _dropped(self, values: Tensor) -> Tensor:
-        return dropped(values, self.dropout) if self.training and self.dropout else values
+    def _dropped(self, values: Tensor, share: float) -> Tensor:
+        return dropped(values, share) if self.training and share else values
 
     def embed(self, table: Forms, forms: Tensor) -> Tensor:
         """Embeddings (*forms.shape, size) of forms of any shape; each form is spelled once."""

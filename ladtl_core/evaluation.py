@@ -12,6 +12,7 @@ import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
 
 from ladtl_core.scores import LabelScore, Scores
+from ladtl_core.significance import f1_interval
 
 DRAWS = 1000
 
@@ -26,7 +27,13 @@ def evaluate(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], 
         rows = zip(labels, *(column.tolist() for column in columns), strict=True)
         per_label = {label: LabelScore(100 * p, 100 * r, 100 * f, int(n)) for label, p, r, f, n in rows}
     counts = _counts(gold, predicted, records)
-    return Scores(_score(counts.sum(0)), per_label, _confusion(gold, predicted), _interval(counts), len(counts))
+    return Scores(
+        _score(counts.sum(0)),
+        per_label,
+        _confusion(gold, predicted),
+        f1_interval([counts[:, None]], DRAWS),
+        len(counts),
+    )
 
 
 def f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> LabelScore:
@@ -34,13 +41,22 @@ def f1(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Lab
     return _score(_counts(gold, predicted, [""] * len(gold)).sum(0))
 
 
-def _counts(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], records: Sequence[str]) -> np.ndarray:
-    """(records, 3): correct, predicted and gold entities."""
-    counts: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(3, dtype=np.int64))
+def counts_by_record(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], records: Sequence[str]
+) -> dict[str, tuple[int, int, int]]:
+    """Correct, predicted and gold entities of each record, in the order in which they come first."""
+    counts: dict[str, tuple[int, int, int]] = {}
     for record, gold_tags, predicted_tags in zip(records, gold, predicted, strict=True):
         truth, found = set(get_entities(list(gold_tags))), set(get_entities(list(predicted_tags)))
-        counts[record] += (len(truth & found), len(found), len(truth))
-    return np.stack(list(counts.values())) if counts else np.zeros((0, 3), dtype=np.int64)
+        correct, predictions, entities = counts.get(record, (0, 0, 0))
+        counts[record] = (correct + len(truth & found), predictions + len(found), entities + len(truth))
+    return counts
+
+
+def _counts(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], records: Sequence[str]) -> np.ndarray:
+    """The same, (records, 3)."""
+    counts = counts_by_record(gold, predicted, records)
+    return np.array(list(counts.values()), dtype=np.int64).reshape(-1, 3)
 
 
 def _score(counts: np.ndarray) -> LabelScore:
@@ -48,17 +64,6 @@ def _score(counts: np.ndarray) -> LabelScore:
     return LabelScore(
         100 * correct / max(found, 1), 100 * correct / max(truth, 1), 200 * correct / max(found + truth, 1), truth
     )
-
-
-def _interval(counts: np.ndarray) -> tuple[float, float] | None:
-    if len(counts) < 2:
-        return None
-    draws = (
-        np.random.default_rng(0).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=DRAWS) @ counts
-    )
-    scores = 200 * draws[:, 0] / np.maximum(draws[:, 1] + draws[:, 2], 1)
-    low, high = np.percentile(scores, (2.5, 97.5))
-    return float(low), float(high)
 
 
 def _confusion(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, dict[str, int]]:

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from ladtl_core.batching import Batch, Forms, Prepared
+from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.mmd import reported_gap
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
+from ladtl_core.tagger import Tagger
 
 _SENTENCES = 64
 _TOKENS_A_TAG = 150
@@ -32,14 +33,14 @@ class GapProbe:
         states = {}
         tagger.eval()
         with torch.no_grad():
-            hidden = tagger.hidden(table, *self.samples.values())
-            for (domain, batch), of_domain in zip(self.samples.items(), hidden, strict=True):
-                states[domain] = (of_domain, batch.tags[batch.mask])
+            hidden = tagger.hidden(table, self.samples)
+            for domain, batch in self.samples.items():
+                states[domain] = (hidden[domain], batch.tags[batch.mask])
         gaps = {}
         for tag in self.tags:
             sides = []
             for domain, (of_domain, tags) in states.items():
-                sides.append(of_domain[tags == tagger.tags[domain].index(tag)][:_TOKENS_A_TAG])
+                sides.append(of_domain[tags == tagger.head(domain).tags.index(tag)][:_TOKENS_A_TAG])
             gap = reported_gap(*sides)
             if gap is not None:
                 gaps[tag] = gap

@@ -1,107 +1,79 @@
-"""The systems side by side: which domains each phase trains on, and which terms pull the domains together."""
+"""The systems side by side, as rows of one table; `tagger`, `objective` and `training` carry out what a row says.
+
+Loads no torch, so that forms and command lines can offer the table.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from ladtl_core.batching import Batch, Forms
-from ladtl_core.config import TransferConfig
-from ladtl_core.mmd import label_aware_mmd
-from ladtl_core.tagger import SOURCE, TARGET, Tagger, shared_tags
+SOURCE, TARGET = "source", "target"
 
 
 @dataclass(frozen=True)
 class Method:
-    """`phases` names the domains of each phase in turn; `mmd` adds alpha * L_LaMMD, `crf_l2` adds beta * L_p."""
+    """One system. `differs` says where it departs from its paper; empty where it does not.
+
+    `phases` names the domains of each phase in turn. `crf` is `own` (one for each domain) or `shared` (one over the
+    union of the labels). `states` says how the CRF sees a domain's hidden states: `same`, `projected` or `masked`.
+    `mmd` adds alpha * MMD^2 of the hidden states: `label-aware`, `vanilla` (all tokens as one set) or `none`; `crf_l2`
+    adds beta * L_p. `weighted` gives each source sentence a weight by its similarity to the target.
+    """
 
     description: str
     paper: str
-    phases: tuple[tuple[str, ...], ...]
-    mmd: bool = False
+    differs: str = ""
+    phases: tuple[tuple[str, ...], ...] = ((SOURCE, TARGET),)
+    crf: str = "own"
+    states: str = "same"
+    mmd: str = "none"
     crf_l2: bool = False
+    weighted: bool = False
 
     @property
     def needs_source(self) -> bool:
         return any(SOURCE in phase for phase in self.phases)
+
+    @property
+    def two_crfs(self) -> bool:
+        """Whether the domains train a CRF each at the same time, so that the two can be compared."""
+        return self.crf == "own" and (SOURCE, TARGET) in self.phases
 
 
 METHODS = {
     "non-transfer": Method(
         "Bi-LSTM-CRF on the target's labelled records alone.", "Lample et al. 2016", phases=((TARGET,),)
     ),
+    "linear-projection": Method(
+        "One shared Bi-LSTM and CRF, between them a learned linear map for each department.",
+        "Peng and Dredze 2017", crf="shared", states="projected",
+    ),
+    "domain-mask": Method(
+        "One shared Bi-LSTM and CRF; a third of the hidden units is shared, a third is each department's alone.",
+        "Peng and Dredze 2017", crf="shared", states="masked",
+    ),
+    "cd-learning": Method(
+        "One model for both; a source sentence counts by its similarity to the target.",
+        "He and Sun 2017", "A CRF in place of the max-margin output; without self-training on unlabelled text.",
+        crf="shared", weighted=True,
+    ),
     "re-training": Method(
         "Train on the source, then go on from there on the target.", "Lee et al. 2017", phases=((SOURCE,), (TARGET,))
     ),
     "joint-training": Method(
         "One shared Bi-LSTM, a CRF for each department, trained together.",
-        "Yang et al. 2017",
-        phases=((SOURCE, TARGET),),
+        "Yang et al. 2017", "Two CRFs also where the departments have the same labels.",
+    ),
+    "la-mmd": Method(
+        "Joint training; hidden states aligned label by label.", "Wang et al. 2018", mmd="label-aware"
+    ),
+    "crf-l2": Method("Joint training; CRFs pulled together.", "Wang et al. 2018", crf_l2=True),
+    "mmd-crf-l2": Method(
+        "Joint training; hidden states aligned whatever their label, CRFs pulled together.",
+        "Wang et al. 2018", mmd="vanilla", crf_l2=True,
     ),
     "la-dtl": Method(
         "Joint training; hidden states aligned label by label, CRFs pulled together.",
-        "Wang et al. 2018",
-        phases=((SOURCE, TARGET),),
-        mmd=True,
-        crf_l2=True,
+        "Wang et al. 2018", mmd="label-aware", crf_l2=True,
     ),
-}
-
-
-def objective(
-    method: Method, tagger: Tagger, table: Forms, batches: dict[str, Batch], config: TransferConfig
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """L = L_c + alpha L_LaMMD + beta L_p + gamma L_r (Wang et al. 2018) on one batch a domain, and its parts.
-
-    L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) if both train.
-    """
-    hidden = dict(zip(batches, tagger.hidden(table, *batches.values()), strict=True))
-    parts = {
-        domain: -tagger.head(domain).log_likelihood(hidden[domain], batch.tags, batch.mask).mean()
-        for domain, batch in batches.items()
-    }
-    if len(parts) == 2:
-        loss = config.epsilon * parts[SOURCE] + (1 - config.epsilon) * parts[TARGET]
-    else:
-        loss = next(iter(parts.values()))
-    if method.mmd and config.alpha:
-        parts["mmd"] = _aligned(tagger, hidden, batches, config)
-        loss = loss + config.alpha * parts["mmd"]
-    if method.crf_l2:
-        parts["crf_l2"] = tagger.crf_distance()
-        if config.beta:
-            loss = loss + config.beta * parts["crf_l2"]
-    if config.gamma:
-        parts["l2"] = remaining_l2(tagger)
-        loss = loss + config.gamma * parts["l2"]
-    return loss, parts
-
-
-def remaining_l2(tagger: Tagger) -> Tensor:
-    """L_r: squared norm of the encoder's parameters besides the embeddings of words, which are pre-trained."""
-    chosen = [p for name, p in tagger.encoder.named_parameters() if not name.startswith("words.")]
-    return torch.stack([(p**2).sum() for p in chosen]).sum()
-
-
-def _aligned(tagger: Tagger, hidden: dict[str, Tensor], batches: dict[str, Batch], config: TransferConfig) -> Tensor:
-    """L_LaMMD between the batch's hidden states; a tag that only one domain knows is left out."""
-    tags = tagger.tags
-    mine, theirs = shared_tags(tags[SOURCE], tags[TARGET])
-    source, target = batches[SOURCE], batches[TARGET]
-    return label_aware_mmd(
-        hidden[SOURCE],
-        hidden[TARGET],
-        _renumber(source.tags[source.mask], mine, len(tags[SOURCE])),
-        _renumber(target.tags[target.mask], theirs, len(tags[TARGET])),
-        len(mine),
-        bandwidths=config.bandwidths,
-    )
-
-
-def _renumber(labels: Tensor, kept: Tensor, size: int) -> Tensor:
-    """Labels as positions in `kept`; -1 for the others."""
-    places = torch.full((size,), -1)
-    places[kept] = torch.arange(len(kept))
-    return places[labels]
+}  # fmt: skip

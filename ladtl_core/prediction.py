@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.errors import DataError
+from ladtl_core.methods import TARGET
 from ladtl_core.records import Record, Sentence
-from ladtl_core.tagger import TARGET, Tagger
+from ladtl_core.tagger import Tagger
 from ladtl_core.text import bio_to_spans, to_sentences
 from ladtl_core.vocab import Vocabulary
 
@@ -45,11 +46,11 @@ def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[PredictedSpa
     flat = [sentence for of_record in sentences for sentence in of_record]
     data, table = prepare(tagger, flat)
     spans: list[list[PredictedSpan]] = [[] for _ in flat]
-    head = tagger.head(TARGET)
+    head = tagger.decoder()
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = tagger.emissions(table, batch, TARGET)
+            emissions = tagger.emissions(table, batch, head)
             paths = head.crf.decode(emissions, batch.mask, tagger.allowed)
             unary, pairwise = (part.numpy() for part in head.crf.pairwise_marginals(emissions, batch.mask))
             for place, (row, path) in enumerate(zip(rows, paths, strict=True)):
@@ -60,12 +61,12 @@ def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[PredictedSpa
 
 def predict_tags(tagger: Tagger, data: Prepared, table: Forms) -> list[list[str]]:
     """The best path of each prepared sentence under the target's CRF."""
-    head = tagger.head(TARGET)
+    head = tagger.decoder()
     tags: list[list[str]] = [[] for _ in range(len(data))]
     tagger.eval()
     with torch.no_grad():
         for rows, batch in data.in_order_of_length(_BATCH):
-            emissions = tagger.emissions(table, batch, TARGET)
+            emissions = tagger.emissions(table, batch, head)
             for row, path in zip(rows, head.crf.decode(emissions, batch.mask, tagger.allowed), strict=True):
                 tags[row] = [head.tags[i] for i in path]
     return tags

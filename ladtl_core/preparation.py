@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.data import TrainingData
-from ladtl_core.tagger import SOURCE, TARGET
-from ladtl_core.vocab import Vocabulary, labels_of, tag_set
+from ladtl_core.methods import SOURCE, TARGET
+from ladtl_core.vocab import Vocabulary, labels_of, tag_set, union
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,14 @@ class Preparation:
 
 
 @functools.lru_cache(maxsize=4)
-def preparation(data: TrainingData) -> Preparation:
-    """Prepare data; a source without sentences is left out."""
+def preparation(data: TrainingData, crf: str = "own") -> Preparation:
+    """Prepare data; a source without sentences is left out. A `shared` CRF numbers the tags of both domains alike."""
     vocabulary = Vocabulary.of((*data.source, *data.target, *data.unlabelled))
     tags = {TARGET: tag_set(labels_of(data.target) | labels_of(data.dev))}
     if data.source:
         tags[SOURCE] = tag_set(labels_of(data.source))
     numbers = number_forms([data.source, data.target, data.dev, data.test])
-    parts = {domain: Prepared(getattr(data, domain), tags[domain], numbers) for domain in tags}
+    numbered = dict.fromkeys(tags, union(tags)) if crf == "shared" else tags
+    parts = {domain: Prepared(getattr(data, domain), numbered[domain], numbers) for domain in tags}
     dev, test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
     return Preparation(vocabulary, tags, form_table(numbers, vocabulary), parts, dev, test)

@@ -1,17 +1,20 @@
-"""The tagger: one encoder, and for each domain a linear map to emissions with a CRF of its own."""
+"""The tagger: one encoder, then for each domain or for both a linear map to emissions with its CRF."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ladtl_core.batching import Batch, Forms, padded
 from ladtl_core.config import Config
 from ladtl_core.crf import LinearChainCrf
+from ladtl_core.domain_states import domain_states
 from ladtl_core.encoder import Encoder
-from ladtl_core.vocab import Vocabulary, bio_moves
+from ladtl_core.methods import METHODS, SOURCE, TARGET
+from ladtl_core.vocab import Vocabulary, bio_moves, union
 
-SOURCE, TARGET = "source", "target"
+_SHARED = "shared"
 
 
 class Head(nn.Module):
@@ -37,33 +40,56 @@ class Head(nn.Module):
 
 
 class Tagger(nn.Module):
-    """Shared encoder and one head a domain; predictions use the target's."""
+    """Shared encoder under the heads that the method asks for; predictions use the target's tags alone.
+
+    `tags` holds each domain's tags. A method with one CRF has it over the target's tags and then the source's others.
+    """
 
     def __init__(self, config: Config, vocabulary: Vocabulary, tags: dict[str, tuple[str, ...]]) -> None:
         super().__init__()
         self.config, self.vocabulary, self.tags = config, vocabulary, tags
+        self.method = METHODS[config.transfer.method]
         self.encoder = Encoder(config.model, len(vocabulary.words) + 2, len(vocabulary.chars) + 2)
         size = 2 * config.model.hidden_size
-        self.heads = nn.ModuleDict({domain: Head(size, of_domain) for domain, of_domain in tags.items()})
+        self.states = domain_states(self.method.states, config.model.hidden_size)
+        of_heads = {_SHARED: union(tags)} if self.method.crf == "shared" else tags
+        self.heads = nn.ModuleDict({name: Head(size, of_head) for name, of_head in of_heads.items()})
         self.allowed: Tensor
         self.register_buffer("allowed", torch.tensor(bio_moves(tags[TARGET])), persistent=False)
 
-    def hidden(self, table: Forms, *batches: Batch) -> list[Tensor]:
-        """Hidden states H (tokens, 2 * hidden_size) of each batch, from one pass over all of them."""
-        forms = torch.cat([batch.forms[batch.mask] for batch in batches])
-        lengths = [batch.mask.sum(1) for batch in batches]
+    def hidden(self, table: Forms, batches: dict[str, Batch]) -> dict[str, Tensor]:
+        """Hidden states H (tokens, 2 * hidden_size) of each domain's batch as its CRF sees them, in one pass."""
+        forms = torch.cat([batch.forms[batch.mask] for batch in batches.values()])
+        lengths = [batch.mask.sum(1) for batch in batches.values()]
         states: Tensor = self.encoder(table, forms, torch.cat(lengths))
-        return list(states.split([int(of_batch.sum()) for of_batch in lengths]))
+        parts = dict(zip(batches, states.split([int(of_batch.sum()) for of_batch in lengths]), strict=True))
+        if self.states is None:
+            return parts
+        return {domain: self.states(part, domain) for domain, part in parts.items()}
 
-    def emissions(self, table: Forms, batch: Batch, domain: str) -> Tensor:
-        """Emissions E (batch, time, tags) of one domain's head."""
-        (hidden,) = self.hidden(table, batch)
-        return padded(self.head(domain).emissions(hidden), batch.mask)
+    def emissions(self, table: Forms, batch: Batch, head: Head) -> Tensor:
+        """Emissions E (batch, time, tags) of target sentences from one of the target's heads."""
+        return padded(head.emissions(self.hidden(table, {TARGET: batch})[TARGET]), batch.mask)
 
     def head(self, domain: str) -> Head:
-        head = self.heads[domain]
+        """What the domain trains: its own, or the shared one."""
+        head = self.heads[_SHARED if self.method.crf == "shared" else domain]
         assert isinstance(head, Head)
         return head
+
+    def decoder(self) -> Head:
+        """What predicts: the target's head, or the part of the shared one that is about the target's tags."""
+        head, tags = self.head(TARGET), self.tags[TARGET]
+        if head.tags == tags:
+            return head
+        part = Head(head.emissions.in_features, tags)
+        part.copy_matching(head)
+        return part
+
+    def vector(self, word: str) -> np.ndarray:
+        """The word's embedding, (word_size,)."""
+        vector: np.ndarray = self.encoder.words.weight[self.vocabulary.word_id(word)].detach().numpy()
+        return vector
 
     def crf_distance(self) -> Tensor:
         """L_p = ||W^s - W^t||^2 + ||A^s - A^t||^2 over the tags that both domains have; W holds the bias."""

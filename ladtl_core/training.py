@@ -16,41 +16,25 @@ from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ladtl_core import checkpoint as checkpoints
-from ladtl_core import embeddings
+from ladtl_core import embeddings, similarity
 from ladtl_core.batching import Batches, Prepared
 from ladtl_core.config import Config
-from ladtl_core.data import Selection, TrainingData, gold_tags, hold_out, records_of
+from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
+from ladtl_core.divergence import DivergenceProbe
 from ladtl_core.errors import Cancelled, TrainingError
 from ladtl_core.evaluation import evaluate
 from ladtl_core.gap import GapProbe
-from ladtl_core.methods import METHODS, objective
+from ladtl_core.methods import METHODS, SOURCE, TARGET
+from ladtl_core.objective import objective
 from ladtl_core.prediction import predict_tags, save_tagger
 from ladtl_core.preparation import preparation
+from ladtl_core.progress import Progress
+from ladtl_core.schedule import plan, step_size
 from ladtl_core.scores import Scores
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
-from ladtl_core.vocab import labels_of
+from ladtl_core.tagger import Tagger
 
-_CLIP = 5.0
 # After these steps the losses are told once before the first epoch ends: somebody may be watching.
 _FIRST_SIGN = 5
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What one epoch showed. `losses` are means over its steps; `dev` holds precision, recall and f1 in percent;
-    `gap` the unbiased MMD^2 between the domains' hidden states for each tag. `epoch` is 0 before the first step."""
-
-    stage: str
-    epoch: int
-    epochs: int
-    step: int
-    seconds: float
-    losses: dict[str, float] = field(default_factory=dict)
-    dev: dict[str, float] | None = None
-    gap: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -118,39 +102,47 @@ class _Run:
         self.data, self.selection = hold_out(data, settings.fixed_steps, settings.seed)
         if not self.method.needs_source:
             self.data = replace(self.data, source=())
-        _check_data(self.data, config)
-        self.max_steps = settings.fixed_steps if self.selection.kind == "fixed" else settings.max_steps
-        self.epochs = -(-self.max_steps // settings.epoch_steps)
+        check_trainable(self.data, config.transfer)
         torch.manual_seed(settings.seed)
         self._prepare()
+        self.plan = plan(self._most_steps(), settings.epoch_steps, len(self.method.phases))
+        self.epochs = len(self.plan)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
         self.began = time.monotonic()
 
     def _prepare(self) -> None:
-        settings, ready = self.config.training, preparation(self.data)
+        settings, ready = self.config.training, preparation(self.data, self.method.crf)
         self.tagger = Tagger(self.config, ready.vocabulary, ready.tags)
         self.table, self.dev, self.test = ready.table, ready.dev, ready.test
         self.batches = {
             domain: Batches(part, settings.batch_size, settings.seed) for domain, part in ready.parts.items()
         }
         self.gap = GapProbe(ready.parts, self.tagger, settings.seed)
+        self.divergence = DivergenceProbe(self.dev if len(self.dev) else ready.parts[TARGET], self.tagger)
+
+    def _most_steps(self) -> int:
+        settings = self.config.training
+        if self.selection.kind == "fixed":
+            return settings.fixed_steps
+        passes = settings.max_passes * self.batches[TARGET].per_pass
+        return min(settings.max_steps, passes) if passes else settings.max_steps
 
     def start(self) -> None:
-        """Embeddings and a fresh optimiser."""
+        """Embeddings, what follows from them, and a fresh optimiser."""
         settings = self.config.training
-        if settings.pretrain_epochs:
+        if settings.pretrain_epochs or settings.vectors:
             self.progress(Progress("embeddings", 0, self.epochs, 0, self._seconds()))
-            text = (*self.data.source, *self.data.target, *self.data.unlabelled)
-            vectors = embeddings.pretrained(
-                tuple(sorted(sentence.tokens for sentence in text)),
-                self.tagger.vocabulary,
-                self.config.model.word_size,
-                settings.pretrain_epochs,
-                settings.seed,
-            )
+        text = (*self.data.source, *self.data.target, *self.data.unlabelled)
+        vectors = embeddings.initial(text, self.tagger.vocabulary, self.config.model.word_size, settings)
+        if vectors is not None:
             with torch.no_grad():
                 self.tagger.encoder.words.weight.copy_(vectors)
+        if self.method.weighted:
+            given = similarity.weights(
+                self.config.transfer.similarity, self.data.source, self.data.target, self.tagger.vector
+            )
+            self.batches[SOURCE].weights = torch.from_numpy(given).float()
         self._new_optimizer()
         self.progress(Progress("training", 0, self.epochs, 0, self._seconds()))
 
@@ -164,11 +156,6 @@ class _Run:
         self._average = get_ema_multi_avg_fn(settings.average)
 
     @property
-    def _phase(self) -> int:
-        """Which of the method's phases the next epoch belongs to; they share the epochs equally."""
-        return min(self.state.epoch * len(self.method.phases) // self.epochs, len(self.method.phases) - 1)
-
-    @property
     def finished(self) -> bool:
         state = self.state
         waited = state.best_epoch > 0 and state.epoch - state.best_epoch >= self.config.training.patience
@@ -176,35 +163,32 @@ class _Run:
 
     def epoch(self) -> None:
         """Train one epoch and look at dev. Random numbers depend on the seed and the epoch alone."""
-        settings, state = self.config.training, self.state
-        phase = self._phase
-        begin = -(-self.epochs * phase // len(self.method.phases))
-        if phase and state.epoch == begin:
+        state, now = self.state, self.plan[self.state.epoch]
+        if now.phase and now.opens:
             self.tagger.head(TARGET).copy_matching(self.tagger.head(SOURCE))
             self._new_optimizer()
-        torch.manual_seed(settings.seed * 1_000_003 + state.epoch)
+        torch.manual_seed(self.config.training.seed * 1_000_003 + state.epoch)
         self.tagger.train()
         sums: dict[str, float] = {}
-        first = state.epoch * settings.epoch_steps
-        steps = range(first, min(first + settings.epoch_steps, self.max_steps))
-        for step in steps:
-            for name, value in self._step(step, self.method.phases[phase]).items():
-                sums[name] = sums.get(name, 0.0) + value / len(steps)
+        for step in now.steps:
+            for name, value in self._step(step, self.method.phases[now.phase]).items():
+                sums[name] = sums.get(name, 0.0) + value / len(now.steps)
             if step == _FIRST_SIGN - 1:
-                so_far = {name: total * len(steps) / _FIRST_SIGN for name, total in sums.items()}
+                so_far = {name: total * len(now.steps) / _FIRST_SIGN for name, total in sums.items()}
                 self.progress(Progress("training", 0, self.epochs, step + 1, self._seconds(), so_far))
         state.epoch += 1
-        dev = self._look_at_dev() if phase == len(self.method.phases) - 1 else None
+        dev = self._look_at_dev() if now.phase == len(self.method.phases) - 1 else None
         state.seconds = self._seconds()
         state.last = Progress(
             "training",
             state.epoch,
             self.epochs,
-            steps.stop,
+            now.steps.stop,
             state.seconds,
             sums,
             dev,
             self.gap.measure(self.averaged, self.table),
+            self.divergence.measure(self.averaged, self.table),
         ).to_dict()
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:
@@ -214,9 +198,13 @@ class _Run:
         for name, value in values.items():
             if value != value or value in (float("inf"), float("-inf")):
                 raise TrainingError(f"the loss {name} is {value} at step {step + 1}; a smaller learning rate may help")
+        settings = self.config.training
+        for group in self.optimizer.param_groups:
+            group["lr"] = step_size(settings.learning_rate, settings.decay, settings.decay_steps, step)
         self.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), _CLIP)
+        if settings.clip:
+            torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), settings.clip)
         self.optimizer.step()
         with torch.no_grad():
             self._average(list(self.averaged.parameters()), list(self.tagger.parameters()), 0)
@@ -249,6 +237,7 @@ class _Run:
             **checkpoints.named("tagger", self.tagger.state_dict()),
             **checkpoints.named("averaged", self.averaged.state_dict()),
             **checkpoints.named("best", self.best),
+            **checkpoints.named("weights", {domain: batches.weights for domain, batches in self.batches.items()}),
             **checkpoints.optimizer_tensors(self.optimizer),
         }
         checkpoints.save(path, tensors, {"fingerprint": self._fingerprint(), "state": asdict(self.state)})
@@ -265,6 +254,8 @@ class _Run:
         self.tagger.load_state_dict(checkpoints.under("tagger", tensors))
         self.averaged.load_state_dict(checkpoints.under("averaged", tensors))
         self.best = checkpoints.under("best", tensors)
+        for domain, weights in checkpoints.under("weights", tensors).items():
+            self.batches[domain].weights = weights
         checkpoints.restore_optimizer(self.optimizer, tensors)
         self.report()
         return True
@@ -285,13 +276,3 @@ class _Run:
         return Trained(
             self.tagger, self.selection, {"dev": dev, "test": test}, state.best_epoch, steps, self._seconds()
         )
-
-
-def _check_data(data: TrainingData, config: Config) -> None:
-    method = config.transfer.method
-    if not data.target:
-        raise TrainingError("the target department has no labelled training record; label and submit one first")
-    if METHODS[method].needs_source and not data.source:
-        raise TrainingError(f"{method} needs a source department with labelled records; expected at least one")
-    if not labels_of(data.target):
-        raise TrainingError("no labelled record of the target department has a span; label at least one")

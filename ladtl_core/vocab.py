@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.records import Sentence
 
 PADDING, UNKNOWN = 0, 1
@@ -63,6 +64,11 @@ class Vocabulary:
 def tag_set(labels: Iterable[str]) -> tuple[str, ...]:
     """`O`, then B- and I- of every label in the order of their names."""
     return ("O", *(f"{prefix}-{label}" for label in sorted(set(labels)) for prefix in "BI"))
+
+
+def union(tags: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The tags of a CRF that both domains share: the target's, then the source's others."""
+    return tuple(dict.fromkeys((*tags[TARGET], *tags[SOURCE])))
 
 
 def labels_of(sentences: Iterable[Sentence]) -> set[str]:

@@ -51,7 +51,14 @@ def tiny_config(method: str = "la-dtl", **transfer: float) -> Config:
     """A model of a few units that trains in a second."""
     return Config.from_dict(
         {
-            "model": {"word_size": 8, "char_size": 4, "char_filters": 4, "hidden_size": 8, "dropout": 0.1},
+            "model": {
+                "word_size": 8,
+                "char_size": 4,
+                "char_filters": 4,
+                "hidden_size": 8,
+                "dropout": 0.1,
+                "hidden_dropout": 0.1,
+            },
             "training": {
                 "max_steps": 40,
                 "epoch_steps": 10,

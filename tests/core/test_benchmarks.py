@@ -15,7 +15,7 @@ from benchmarks.interleaved import Table, growth, interleave, rotated
 from benchmarks.naive import NaiveTagger
 from benchmarks.step import Problem, our_loss, padding, problem
 from ladtl_core.crf import LinearChainCrf
-from ladtl_core.tagger import SOURCE, TARGET
+from ladtl_core.methods import SOURCE, TARGET
 
 
 class FakeMachine:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ladtl_core.__main__ import main
 from ladtl_core.records import Sentence
 
 from .conftest import sentences
@@ -76,6 +77,43 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
     assert results[0] == results[1]
 
 
+SMALL = ("--max-steps", 4, "--set", "model.hidden_size=4", "--set", "training.pretrain_epochs=1")
+
+
+def test_several_sources_with_a_mapping(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """Source labels take the target's names, so that nothing is left that only one side has."""
+    _, target = folders
+    for name in ("one", "two"):
+        write(tmp_path / name, "train", sentences(name, 20, 0))
+        path = tmp_path / name / "train.conll"
+        path.write_text(path.read_text().replace("-Test", "-Exam"))
+    (tmp_path / "labels.txt").write_text("Exam = Test\n")
+    out, sources = tmp_path / "out", ("--source", tmp_path / "one", "--source", tmp_path / "two")
+    mapping = ("--mapping", tmp_path / "labels.txt", "--set", 'transfer.label_weights={"Problem": 2}')
+    trained = run("train", *sources, "--target", target, *mapping, *SMALL, "--out", out)
+    assert trained.returncode == 0, trained.stderr
+    about = json.loads((out / "model.json").read_text())
+    assert about["tags"]["source"] == about["tags"]["target"]
+    assert about["config"]["transfer"]["label_weights"] == {"Problem": 2.0}
+    assert {"one0", "two0"} <= set(about["vocabulary"]["words"])
+    (tmp_path / "labels.txt").write_text("Exam = Test\nDrug = Test\n")
+    wrong = run("train", *sources, "--target", target, *mapping, *SMALL, "--out", out)
+    assert wrong.returncode == 1 and "labels.txt, line 2: 'Test' was given to 'Exam' on line 1" in wrong.stderr
+
+
+def test_the_gap_of_every_label(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = folders
+    options = list(map(str, ("gap", "--source", source, "--target", target, "--rate", 0.5, *SMALL)))
+    assert main(options) == 0
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows] == ["tag", "---", "O", "B-Problem", "I-Problem", "B-Test", "I-Test"]
+    assert rows[3][2] == "20" and rows[6][2:5] == ["0", "-", "-"]
+    assert main([*options, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [f"{gap['before']['mmd2']:.4f}" for gap in told[:4]] == [row[3] for row in rows[2:6]]
+    assert all(0 < gap[when]["p_value"] <= 1 for gap in told[:4] for when in ("before", "after"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -85,6 +123,7 @@ def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_pat
         ),
         (("train", "--target", "nowhere", "--out", "x"), "la-dtl needs --source"),
         (("predict", "--model", "nowhere", "requirements.txt"), "holds no model"),
+        (("train", "--target", "nowhere", "--set", "alpha=1", "--out", "x"), "expected PART.NAME=VALUE"),
     ],
 )
 def test_mistakes_are_told_without_a_traceback(arguments: tuple[str, ...], message: str) -> None:

@@ -11,12 +11,13 @@ import torch
 from ladtl_core import training
 from ladtl_core.config import Config
 from ladtl_core.data import TrainingData, hold_out
-from ladtl_core.errors import Cancelled, DataError, TrainingError
-from ladtl_core.methods import METHODS
+from ladtl_core.errors import Cancelled, ConfigError, DataError, TrainingError
+from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.prediction import load_tagger, predict
+from ladtl_core.progress import Progress
 from ladtl_core.records import Record
-from ladtl_core.tagger import SOURCE, TARGET, Tagger
-from ladtl_core.training import Progress, train
+from ladtl_core.tagger import Tagger
+from ladtl_core.training import train
 
 from .conftest import sentences, tiny_config
 
@@ -70,8 +71,10 @@ def test_progress_has_every_part(tiny_data: TrainingData) -> None:
     assert last.dev is not None and set(last.gap) == {"O", "B-Problem", "I-Problem", "B-Test"}
 
 
-@pytest.mark.parametrize("method", ["la-dtl", "re-training"])
-@pytest.mark.parametrize("stop_after", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("method", "stop_after"),
+    [("la-dtl", 2), ("la-dtl", 4), *(("re-training", n) for n in (1, 2, 3)), ("cd-learning", 1)],
+)
 def test_resuming_gives_the_same_weights(method: str, stop_after: int, tiny_data: TrainingData, tmp_path: Path) -> None:
     config, path = tiny_config(method), tmp_path / "checkpoint.safetensors"
     whole = train(tiny_data, config)
@@ -152,6 +155,17 @@ def test_nothing_to_train_on(missing: str, method: str, message: str, tiny_data:
         train(data, tiny_config(method))
 
 
+def test_a_weight_of_no_label_is_named(tiny_data: TrainingData) -> None:
+    config = tiny_config()
+
+    def weighed(name: str) -> Config:
+        return dataclasses.replace(config, transfer=dataclasses.replace(config.transfer, label_weights={name: 2.0}))
+
+    with pytest.raises(ConfigError, match="label_weights names Problm; expected O, one of Problem, Test"):
+        train(tiny_data, weighed("Problm"))
+    assert train(tiny_data, weighed("B-Test")).steps == 40
+
+
 def test_a_loss_that_is_no_number_names_its_step(tiny_data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         return torch.tensor(float("nan"), requires_grad=True), {"mmd": torch.tensor(float("nan"))}
@@ -161,8 +175,9 @@ def test_a_loss_that_is_no_number_names_its_step(tiny_data: TrainingData, monkey
         train(tiny_data, tiny_config())
 
 
-def test_a_saved_model_predicts_as_before(tiny_data: TrainingData, tmp_path: Path) -> None:
-    trained = train(tiny_data, tiny_config())
+@pytest.mark.parametrize("method", ["la-dtl", "linear-projection", "domain-mask", "cd-learning"])
+def test_a_saved_model_predicts_as_before(method: str, tiny_data: TrainingData, tmp_path: Path) -> None:
+    trained = train(tiny_data, tiny_config(method))
     records = [
         Record("r1", "the mri of ward showed severe fever .\nthe ct showed pain ."),
         Record("r2", "\n"),

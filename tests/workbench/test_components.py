@@ -9,6 +9,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ladtl_core.methods import METHODS
 from ladtl_core.scores import LabelScore, Scores
 from ladtl_core.text import tokenize
 from workbench.components import charts
@@ -62,3 +63,8 @@ def test_numbers() -> None:
     assert f1_text(scores) == "61.3 (54.0–67.9, 30 records)"
     assert f1_text(None) == "not measured"
     assert [duration(s) for s in (4.4, 80, 7500)] == ["4 s", "1 min 20 s", "2 h 5 min"]
+
+
+def test_every_method_has_a_colour_of_its_own() -> None:
+    assert set(charts.METHOD_COLOURS) == set(METHODS)
+    assert len(set(charts.METHOD_COLOURS.values())) == len(METHODS)

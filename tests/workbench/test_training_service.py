@@ -34,7 +34,14 @@ def test_every_setting_explains_itself() -> None:
     assert all(setting.help and setting.source and setting.kind for setting in settings.values())
     alpha = settings["alpha"]
     assert (alpha.group, alpha.kind, alpha.default, alpha.low) == ("transfer", "float", TransferConfig().alpha, 0)
+    assert settings["optimizer"].choices == ("adam", "adagrad") and not alpha.choices
     assert settings["bandwidths"].kind == "floats" and settings["seed"].kind == "int"
+
+
+@pytest.mark.parametrize("method", training.methods())
+def test_every_method_says_what_it_is(method: str) -> None:
+    assert ". (" in training.about(method)
+    assert training.make_spec([1], 2, method, {}).config.transfer.method == method
 
 
 def test_a_spec_of_the_form() -> None:

@@ -9,9 +9,29 @@ Figure = dict[str, Any]
 Lines = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 
 # One colour a method and a part of the loss, the same in every chart; legible on light and on dark.
-METHOD_COLOURS = {"non-transfer": "#8a8f98", "re-training": "#c9822b", "joint-training": "#4a90d9", "la-dtl": "#0f9d8a"}
-LOSS_NAMES = {"source": "L_c source", "target": "L_c target", "mmd": "La-MMD", "crf_l2": "L_p", "l2": "L_r"}
-LOSS_COLOURS = dict(zip(LOSS_NAMES.values(), ("#4a90d9", "#0f9d8a", "#c9822b", "#b05fb8", "#8a8f98"), strict=True))
+METHOD_COLOURS = {
+    "non-transfer": "#8a8f98",
+    "linear-projection": "#7a8b2a",
+    "domain-mask": "#5a9a55",
+    "cd-learning": "#a5785a",
+    "re-training": "#c9822b",
+    "joint-training": "#4a90d9",
+    "la-mmd": "#b05fb8",
+    "crf-l2": "#6a6fd0",
+    "mmd-crf-l2": "#d0545f",
+    "la-dtl": "#0f9d8a",
+}
+LOSS_NAMES = {
+    "source": "L_c source",
+    "target": "L_c target",
+    "mmd": "MMD",
+    "crf_l2": "L_p",
+    "l2": "L_r",
+    "embedding_l2": "L2 of embeddings",
+}
+LOSS_COLOURS = dict(
+    zip(LOSS_NAMES.values(), ("#4a90d9", "#0f9d8a", "#c9822b", "#b05fb8", "#8a8f98", "#7a8b2a"), strict=True)
+)
 # Height of a usual chart's inside, and of a line of its text; names are kept apart by these.
 _PLOT_PIXELS, _LINE_PIXELS = 180, 12
 LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")

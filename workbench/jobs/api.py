@@ -16,6 +16,7 @@ from typing import Any
 import ladtl_core
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
+from ladtl_core.methods import METHODS
 from workbench.jobs import inputs
 from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.store import departments, runs, trained
@@ -25,7 +26,7 @@ from workbench.store.models import RUN_ENDINGS, Run, now
 
 def needs_source(config: Config) -> bool:
     """Whether the method learns from a source department; if not, sources are left out of the run."""
-    return config.transfer.method != "non-transfer"
+    return METHODS[config.transfer.method].needs_source
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def _form(standings: list[Standing]) -> None:
     target = pick_department(standings, "Target department")
     others = [standing for standing in standings if standing is not target]
     method = st.selectbox("Method", training.methods(), index=training.methods().index("la-dtl"))
+    st.caption(training.about(method))
     sources: list[Standing] = []
     if method != "non-transfer":
         richest = sorted(others, key=lambda standing: -standing.labelled)[:1]
@@ -65,6 +66,8 @@ def _field(setting: Setting) -> Any:
     if setting.kind == "floats":
         text = st.text_input(label, value=_plain(setting.default), help=help)
         return [_number(part) for part in text.split()]
+    if setting.choices:
+        return st.selectbox(label, setting.choices, index=setting.choices.index(setting.default), help=help)
     if setting.kind == "str":
         return st.text_input(label, value=setting.default, help=help)
     whole = setting.kind == "int"

@@ -80,7 +80,7 @@ def _result(run: RunStatus, model: Model, current: int | None, labelled: int) ->
 
 
 def epochs(database: Database, run_id: int) -> list[dict[str, Any]]:
-    """What each epoch of a run showed: epoch, losses, dev, gap; see `ladtl_core.training.Progress`."""
+    """What each epoch of a run showed: epoch, losses, dev, gap; see `ladtl_core.progress.Progress`."""
     payloads = [event.payload for event in api.events(database, run_id)]
     return [payload for payload in payloads if payload["stage"] == "training" and payload["epoch"] > 0]
 

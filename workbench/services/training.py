@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ladtl_core.config import METHOD_NAMES, Config, ModelConfig, TrainingConfig, TransferConfig
+from ladtl_core.config import Config, ModelConfig, TrainingConfig, TransferConfig
 from ladtl_core.data import TRAINING_SPLITS, Selection, selection_of
 from ladtl_core.errors import ConfigError
+from ladtl_core.methods import METHODS
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
 from workbench.store import departments, snapshots
@@ -23,14 +24,17 @@ GROUPS: tuple[tuple[str, type[Any]], ...] = (
     ("training", TrainingConfig),
     ("model", ModelConfig),
 )
-# Chosen on the page itself or given by the department, not settings of a form.
-ELSEWHERE = ("method", "scheme")
+# Chosen on the page itself or given by the department, or of use to the command line alone.
+ELSEWHERE = ("method", "scheme", "label_weights", "vectors")
 EMBEDDINGS, TRAINING, SUGGESTIONS = "embeddings", "training", "suggestions"  # stages of a run, in their order
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of the form; `source` says where the default comes from, limits are inclusive and may be open."""
+    """One field of the form; `source` says where the default comes from, limits are inclusive and may be open.
+
+    `choices` are all that a str may be; empty where it is free.
+    """
 
     group: str
     name: str
@@ -40,6 +44,7 @@ class Setting:
     source: str
     low: float | None
     high: float | None
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,13 @@ class Live:
 
 def methods() -> tuple[str, ...]:
     """The names of the methods, the simplest first."""
-    return METHOD_NAMES
+    return tuple(METHODS)
+
+
+def about(method: str) -> str:
+    """What the method is, and whose."""
+    row = METHODS[method]
+    return " ".join(part for part in (f"{row.description} ({row.paper})", row.differs) if part)
 
 
 def settings() -> list[Setting]:
@@ -101,6 +112,7 @@ def _setting(group: str, of: type[Any], field: dataclasses.Field[Any]) -> Settin
         about["source"],
         about["low"],
         about["high"],
+        about["choices"],
     )
 
 
