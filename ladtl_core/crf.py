@@ -15,6 +15,7 @@ from ladtl_core import kernels
 from ladtl_core.kernels import crf as compiled
 from ladtl_core.kernels import viterbi as compiled_viterbi
 from ladtl_core.kernels.crf import SAFE_SPREAD
+from ladtl_core.kernels.lanes import lengths_of
 
 
 class LinearChainCrf(nn.Module):
@@ -92,7 +93,10 @@ class LinearChainCrf(nn.Module):
         for name, value in (("mask", mask), ("tags", tags)):
             if value is not None and value.shape != emissions.shape[:2]:
                 raise ValueError(f"{name} is {tuple(value.shape)}; expected {tuple(emissions.shape[:2])}")
-        if mask.dtype == torch.bool and bool(mask[:, 0].all()):
+        if mask.dtype == torch.bool and kernels.serve(emissions):
+            if (found := lengths_of(mask)) is not None:
+                return found
+        elif mask.dtype == torch.bool and bool(mask[:, 0].all()):
             lengths = mask.sum(1)
             if torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1)):
                 return lengths

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ladtl_core.kernels.arithmetic import ONE, compiled, exp
+from ladtl_core.kernels.lanes import array, lanes_of, longest_first
 
 # Below this range of scores, in nats, no product of a step leaves the range of float32 (exp(-80) = 2e-35).
 SAFE_SPREAD = 80.0
@@ -26,7 +27,7 @@ def log_likelihood(emissions: Tensor, transitions: Tensor, tags: Tensor, lengths
     `emissions` (batch, time, tags) float32, `transitions` (tags, tags), `tags` (batch, time) int64, `lengths`
     (batch,) int64, each at least 1.
     """
-    result: Tensor = _LogLikelihood.apply(emissions, transitions, tags, lengths.numpy())
+    result: Tensor = _LogLikelihood.apply(emissions, transitions, tags, lengths)
     return result if result.dim() else None
 
 
@@ -34,67 +35,47 @@ class _LogLikelihood(torch.autograd.Function):
     """d log p / dE = onehot(y) - marginals, found on the way forward; d log p / dA = moves(y) - expected moves."""
 
     @staticmethod
-    def forward(ctx: Any, emissions: Tensor, transitions: Tensor, tags: Tensor, sizes: Any) -> Tensor:
-        work = _Work(emissions, transitions, sizes)
-        scores, of_emissions = np.empty(len(sizes), np.float32), np.zeros_like(work.emissions)
-        y = array(tags)
-        if not _likelihood(*work.given, *work.space, y, work.shift, scores, of_emissions):
+    def forward(ctx: Any, emissions: Tensor, transitions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
+        e, a, y, sizes = array(emissions), array(transitions), array(tags), lengths.numpy()
+        scores, of_emissions = np.empty(len(e), np.float32), np.zeros_like(e)
+        before, after = _pair_columns(e, sizes)
+        if not _likelihood(e, a, y, sizes, scores, of_emissions, before, after):
             return emissions.new_zeros(())
-        ctx.saved = of_emissions, work, y
+        ctx.saved = of_emissions, a, y, sizes, before, after
         return torch.from_numpy(scores)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        of_emissions, work, y = ctx.saved
-        grad = array(grads[0])
-        before = np.empty_like(work.before)
-        _weighted(work.before, grad, work.sizes, work.order, work.lanes, before)
-        of_transitions = np.dot(before, work.after.T) * -work.weights
-        _add_moves(y, work.sizes, grad, of_transitions)
-        return torch.from_numpy(of_emissions * grad[:, None, None]), torch.from_numpy(of_transitions), None, None
+        of_emissions, transitions, y, sizes, before, after = ctx.saved
+        grad, result = array(grads[0]), np.empty_like(of_emissions)
+        of_transitions = np.empty_like(transitions)
+        _gradients(of_emissions, transitions, y, sizes, before, after, grad, result, of_transitions)
+        return torch.from_numpy(result), torch.from_numpy(of_transitions), None, None
 
 
 def marginals(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor] | None:
     """p(y_i), (batch, time, tags), and p(y_i, y_{i+1}), (batch, time - 1, tags, tags), 0 beyond a sentence's end; None
     where scores spread too far for the exp domain."""
-    work = _Work(emissions, transitions, lengths.numpy())
-    batch, time, num_tags = work.emissions.shape
-    unary, pairwise = np.zeros_like(work.emissions), np.zeros((batch, time - 1, num_tags, num_tags), np.float32)
-    safe = _marginals(*work.given, *work.space, unary, pairwise)
+    e, a, sizes = array(emissions), array(transitions), lengths.numpy()
+    batch, time, num_tags = e.shape
+    unary, pairwise = np.zeros_like(e), np.zeros((batch, time - 1, num_tags, num_tags), np.float32)
+    safe = _marginals(e, a, sizes, unary, pairwise, *_pair_columns(e, sizes))
     return (torch.from_numpy(unary), torch.from_numpy(pairwise)) if safe else None
 
 
-class _Work:
-    """What the recursions of a batch are given, and the arrays that they fill."""
-
-    def __init__(self, emissions: Tensor, transitions: Tensor, sizes: Any) -> None:
-        self.emissions, self.transitions, self.sizes = array(emissions), array(transitions), sizes
-        self.shift = self.transitions.max()
-        self.weights = np.exp(self.transitions - self.shift)
-        self.order, self.lanes = longest_first(sizes), lanes_of(len(sizes))
-        num_tags = self.emissions.shape[2]
-        steps, pairs = sizes.max(), int((sizes[self.order[:: self.lanes]] - 1).sum()) * self.lanes
-        messages = (np.empty((steps, num_tags, self.lanes), np.float32) for _ in range(4))
-        scale, peaks = np.empty((steps, self.lanes), np.float32), np.empty(self.lanes, np.float32)
-        # p(y_i = j, y_{i+1} = k) = before[j] * weights[j, k] * after[k]; a column a step, lane and group of sentences.
-        self.before, self.after = (np.empty((num_tags, pairs), np.float32) for _ in range(2))
-        self.given = self.emissions, self.transitions, self.weights, sizes, self.order
-        self.space = *messages, scale, peaks, self.before, self.after
+def _pair_columns(emissions: Any, sizes: Any) -> tuple[Any, Any]:
+    """u and v, (tags, columns), to be filled so that p(y_i = j, y_{i+1} = k) = u[j] * exp(A[j, k] - max A) * v[k]; a
+    column a step and lane of each group of sentences."""
+    shape = emissions.shape[2], _columns(sizes)
+    return np.empty(shape, np.float32), np.empty(shape, np.float32)
 
 
-def array(values: Tensor) -> Any:
-    """The values without their graph, in one piece."""
-    return values.detach().contiguous().numpy()
-
-
-def longest_first(sizes: Any) -> Any:
-    """Numbers of the sentences."""
-    return np.argsort(-sizes, kind="stable")
-
-
-def lanes_of(batch: int) -> int:
-    """How many sentences are worked on together: one or two vectors of the widest processors."""
-    return 16 if batch <= 16 else 32
+@compiled
+def _columns(sizes: Any) -> int:
+    order, lanes, columns = longest_first(sizes), lanes_of(len(sizes)), 0
+    for begin in range(0, len(order), lanes):
+        columns += (sizes[order[begin]] - 1) * lanes
+    return columns
 
 
 @compiled
@@ -193,74 +174,65 @@ def _pairs(weights: Any, rows: Any, sizes: Any, ahead: Any, into: Any, before: A
 def _recursions(
     emissions: Any,
     weights: Any,
+    limit: float,
     sizes: Any,
     rows: Any,
-    limit: float,
-    column: int,
-    potentials: Any,
-    ahead: Any,
-    into: Any,
-    back: Any,
-    scale: Any,
-    peaks: Any,
+    lanes: int,
     before: Any,
     after: Any,
+    column: int,
+    scale: Any,
+    peaks: Any,
+    unary: Any,
 ) -> bool:
-    """Everything about one group: `before`, `after` and `scale`, and the marginals in `ahead`."""
-    steps = sizes[rows[0]]
-    if not _load(emissions, rows, sizes, limit, potentials[:steps], peaks):
+    """Everything about one group: its columns of `before` and `after`, `scale`, `peaks` and the marginals."""
+    potentials, into, back = np.empty_like(unary), np.empty_like(unary), np.empty_like(unary)
+    if not _load(emissions, rows, sizes, limit, potentials, peaks):
         return False
-    _messages(weights, rows, sizes, potentials[:steps], ahead[:steps], into, back[:steps], scale)
-    _pairs(weights, rows, sizes, ahead[:steps], into, before, after, column)
+    _messages(weights, rows, sizes, potentials, unary, into, back, scale)
+    _pairs(weights, rows, sizes, unary, into, before, after, column)
     total = np.empty_like(peaks)
-    for i in range(steps):
-        _times(ahead[i], back[i], ahead[i])
-        _normalise(ahead[i], total)
+    for i in range(len(unary)):
+        _times(unary[i], back[i], unary[i])
+        _normalise(unary[i], total)
     return True
 
 
 @compiled
-def _limit(transitions: Any) -> float:
-    """How far a score may lie below its step's best; negative where transitions alone spread too far."""
-    return SAFE_SPREAD - (np.max(transitions) - np.min(transitions))
+def _weights(transitions: Any) -> Any:
+    """exp(A - max A), max A, and how far a score may lie below its step's best; that is negative where transitions
+    alone spread too far."""
+    highest, lowest = transitions.max(), transitions.min()
+    weights = np.empty_like(transitions)
+    for j in range(len(weights)):
+        for k in range(len(weights)):
+            weights[j, k] = exp(transitions[j, k] - highest)
+    return weights, highest, SAFE_SPREAD - (highest - lowest)
 
 
 @compiled
 def _likelihood(
-    emissions: Any,
-    transitions: Any,
-    weights: Any,
-    sizes: Any,
-    order: Any,
-    potentials: Any,
-    ahead: Any,
-    into: Any,
-    back: Any,
-    scale: Any,
-    peaks: Any,
-    before: Any,
-    after: Any,
-    y: Any,
-    shift: Any,
-    scores: Any,
-    of_emissions: Any,
+    emissions: Any, transitions: Any, y: Any, sizes: Any, scores: Any, of_emissions: Any, before: Any, after: Any
 ) -> bool:
     """log p = score of the path - log Z, and its gradient with respect to the emissions."""
-    lanes, column = len(peaks), 0
+    weights, shift, limit = _weights(transitions)
+    order, lanes, column = longest_first(sizes), lanes_of(len(sizes)), 0
+    peaks = np.empty(lanes, scores.dtype)
     for begin in range(0, len(order), lanes):
         rows = order[begin : begin + lanes]
+        steps = sizes[rows[0]]
+        unary, scale = np.empty((steps, len(weights), lanes), scores.dtype), np.empty((steps, lanes), scores.dtype)
         if not _recursions(
-            emissions, weights, sizes, rows, _limit(transitions), column,
-            potentials, ahead, into, back, scale, peaks, before, after,
+            emissions, weights, limit, sizes, rows, lanes, before, after, column, scale, peaks, unary
         ):  # fmt: skip
             return False
-        column += (sizes[rows[0]] - 1) * lanes
+        column += (steps - 1) * lanes
         for lane, row in enumerate(rows):
             score = -peaks[lane] - (sizes[row] - 1) * shift
             for i in range(sizes[row]):
                 grad = of_emissions[row, i]
                 for k in range(len(grad)):
-                    grad[k] = -ahead[i, k, lane]
+                    grad[k] = -unary[i, k, lane]
                 grad[y[row, i]] += ONE
                 score += emissions[row, i, y[row, i]] - np.log(scale[i, lane])
                 if i:
@@ -270,60 +242,66 @@ def _likelihood(
 
 
 @compiled
-def _weighted(before: Any, grad: Any, sizes: Any, order: Any, lanes: int, out: Any) -> None:
-    """Each column times the gradient of its sentence."""
-    column = 0
+def _gradients(
+    of_emissions: Any,
+    transitions: Any,
+    y: Any,
+    sizes: Any,
+    before: Any,
+    after: Any,
+    grad: Any,
+    result: Any,
+    of_transitions: Any,
+) -> None:
+    """`result` and `of_transitions` become the gradients, each sentence's part times its `grad`."""
+    weights, _, _ = _weights(transitions)
+    order, lanes, column = longest_first(sizes), lanes_of(len(sizes)), 0
+    factors, weighted = np.empty(lanes, grad.dtype), np.empty_like(before)
     for begin in range(0, len(order), lanes):
-        for _ in range(sizes[order[begin]] - 1):
-            for lane in range(lanes):
-                factor = grad[order[begin + lane]] if begin + lane < len(order) else _ZERO
-                for j in range(len(before)):
-                    out[j, column + lane] = before[j, column + lane] * factor
+        rows = order[begin : begin + lanes]
+        for lane in range(lanes):
+            factors[lane] = grad[rows[lane]] if lane < len(rows) else _ZERO
+        for _ in range(sizes[rows[0]] - 1):
+            for j in range(len(before)):
+                for lane in range(lanes):
+                    weighted[j, column + lane] = before[j, column + lane] * factors[lane]
             column += lanes
-
-
-@compiled
-def _add_moves(y: Any, sizes: Any, grad: Any, out: Any) -> None:
+    np.dot(weighted, after.T, of_transitions)
+    for j in range(len(weights)):
+        for k in range(len(weights)):
+            of_transitions[j, k] *= -weights[j, k]
     for row in range(len(y)):
+        for i in range(of_emissions.shape[1]):
+            for k in range(of_emissions.shape[2]):
+                result[row, i, k] = of_emissions[row, i, k] * grad[row]
         for i in range(1, sizes[row]):
-            out[y[row, i - 1], y[row, i]] += grad[row]
+            of_transitions[y[row, i - 1], y[row, i]] += grad[row]
 
 
 @compiled
 def _marginals(
-    emissions: Any,
-    transitions: Any,
-    weights: Any,
-    sizes: Any,
-    order: Any,
-    potentials: Any,
-    ahead: Any,
-    into: Any,
-    back: Any,
-    scale: Any,
-    peaks: Any,
-    before: Any,
-    after: Any,
-    unary: Any,
-    pairwise: Any,
+    emissions: Any, transitions: Any, sizes: Any, unary: Any, pairwise: Any, before: Any, after: Any
 ) -> bool:
-    lanes, tags, column = len(peaks), len(weights), 0
+    weights, _, limit = _weights(transitions)
+    order, lanes, column = longest_first(sizes), lanes_of(len(sizes)), 0
+    tags, peaks = len(weights), np.empty(lanes, unary.dtype)
     for begin in range(0, len(order), lanes):
         rows = order[begin : begin + lanes]
+        steps = sizes[rows[0]]
+        of_group, scale = np.empty((steps, tags, lanes), unary.dtype), np.empty((steps, lanes), unary.dtype)
         if not _recursions(
-            emissions, weights, sizes, rows, _limit(transitions), column,
-            potentials, ahead, into, back, scale, peaks, before, after,
+            emissions, weights, limit, sizes, rows, lanes, before, after, column, scale, peaks, of_group
         ):  # fmt: skip
             return False
         for lane, row in enumerate(rows):
             for i in range(sizes[row]):
                 for k in range(tags):
-                    unary[row, i, k] = ahead[i, k, lane]
+                    unary[row, i, k] = of_group[i, k, lane]
             for i in range(sizes[row] - 1):
                 place = column + i * lanes + lane
                 for j in range(tags):
                     pairs, share = pairwise[row, i, j], before[j, place]
                     for k in range(tags):
                         pairs[k] = share * weights[j, k] * after[k, place]
-        column += (sizes[rows[0]] - 1) * lanes
+        column += (steps - 1) * lanes
     return True

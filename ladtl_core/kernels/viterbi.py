@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from ladtl_core.kernels.arithmetic import compiled
-from ladtl_core.kernels.crf import array, lanes_of, longest_first
+from ladtl_core.kernels.lanes import array, lanes_of, longest_first
 
 _ZERO = np.float32(0)
 
@@ -17,15 +17,15 @@ def viterbi(emissions: Tensor, transitions: Tensor, first: Tensor, lengths: Tens
     """The best path of each sentence; `first` (tags,) is added at its first token; ties go to the lower tag."""
     e, sizes = array(emissions), lengths.numpy()
     paths = np.zeros(e.shape[:2], np.int64)
-    best = np.empty((e.shape[1], e.shape[2], lanes_of(len(e))), np.float32)
-    _viterbi(e, array(transitions), array(first), sizes, longest_first(sizes), best, paths)
+    _viterbi(e, array(transitions), array(first), sizes, paths)
     return [row[:size] for row, size in zip(paths.tolist(), sizes.tolist(), strict=True)]
 
 
 @compiled
-def _viterbi(emissions: Any, transitions: Any, first: Any, sizes: Any, order: Any, best: Any, paths: Any) -> None:
-    """`best` (time, tags, lanes) becomes the score of the best path to each tag; paths are found on the way back."""
-    tags, lanes = len(transitions), best.shape[2]
+def _viterbi(emissions: Any, transitions: Any, first: Any, sizes: Any, paths: Any) -> None:
+    """Only the score of the best path to each tag is kept, (time, tags, lanes); paths are found on the way back."""
+    order, tags, lanes = longest_first(sizes), len(transitions), lanes_of(len(sizes))
+    best = np.empty((sizes[order[0]], tags, lanes), emissions.dtype)
     reached = np.empty_like(best[0])
     for begin in range(0, len(order), lanes):
         rows = order[begin : begin + lanes]

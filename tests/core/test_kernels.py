@@ -227,3 +227,12 @@ def test_dropout_drops_the_same_units_everywhere() -> None:
     again = dropped(values, 0.3).detach()
     both_dropped = ((again == 0) & (found[0][0] == 0)).float().mean()
     assert float(both_dropped) == pytest.approx(0.09, abs=0.005)
+
+
+def test_a_likelihood_can_be_differentiated_twice_over() -> None:
+    torch.manual_seed(0)
+    crf, emissions, mask = LinearChainCrf(3), torch.randn(2, 4, 3, requires_grad=True), torch.ones(2, 4) > 0
+    value = crf.log_likelihood(emissions, torch.zeros(2, 4, dtype=torch.long), mask)
+    first = torch.autograd.grad(value[0] + 2 * value[1], (emissions, crf.transitions), retain_graph=True)
+    again = torch.autograd.grad(value[0] + 2 * value[1], (emissions, crf.transitions))
+    torch.testing.assert_close(first, again)
