@@ -88,19 +88,24 @@ class LinearChainCrf(nn.Module):
 
     def _lengths(self, emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> Tensor:
         """Lengths of the sentences, (batch,); ValueError where a shape is wrong."""
-        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
-            raise ValueError(f"emissions are {tuple(emissions.shape)}; expected (batch, time, {self.num_tags})")
+        shape = tuple(emissions.shape)
+        if len(shape) != 3 or shape[2] != self.num_tags:
+            raise ValueError(f"emissions are {shape}; expected (batch, time, {self.num_tags})")
         for name, value in (("mask", mask), ("tags", tags)):
-            if value is not None and value.shape != emissions.shape[:2]:
-                raise ValueError(f"{name} is {tuple(value.shape)}; expected {tuple(emissions.shape[:2])}")
-        if mask.dtype == torch.bool and kernels.serve(emissions):
-            if (found := lengths_of(mask)) is not None:
-                return found
-        elif mask.dtype == torch.bool and bool(mask[:, 0].all()):
-            lengths = mask.sum(1)
-            if torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1)):
-                return lengths
-        raise ValueError("mask must be bool, right-padded, with a true first column")
+            if value is not None and value.shape != shape[:2]:
+                raise ValueError(f"{name} is {tuple(value.shape)}; expected {shape[:2]}")
+        lengths = None
+        if mask.dtype == torch.bool:
+            lengths = lengths_of(mask) if kernels.serve(emissions) else _lengths_of(mask)
+        if lengths is None:
+            raise ValueError("mask must be bool, right-padded, with a true first column")
+        return lengths
+
+
+def _lengths_of(mask: Tensor) -> Tensor | None:
+    lengths = mask.sum(1)
+    right_padded = torch.equal(mask, torch.arange(mask.shape[1], device=mask.device) < lengths.unsqueeze(1))
+    return lengths if right_padded and bool(lengths.all()) else None
 
 
 def _blanked(emissions: Tensor, mask: Tensor) -> Tensor:

@@ -150,24 +150,36 @@ def _messages(
 
 
 @compiled
-def _pairs(weights: Any, rows: Any, sizes: Any, ahead: Any, into: Any, before: Any, after: Any, column: int) -> None:
-    """Fills the columns of a group; `before` is 0 beyond a sentence's end."""
-    product, total = np.empty_like(ahead[0]), np.empty_like(ahead[0, 0])
-    lanes = len(total)
-    for i in range(1, len(ahead)):
-        np.dot(weights.T, ahead[i - 1], product)
-        _times(product, into[i], product)
-        _normalise(product, total)
+def _share_out(
+    rows: Any, sizes: Any, ahead: Any, into: Any, back: Any, scale: Any, before: Any, after: Any, column: int
+) -> None:
+    """Turns `ahead` into the marginals, and fills the group's columns; `before` is 0 beyond a sentence's end.
+
+    A pair's marginals are divided by sum_jk ahead_{i-1}[j] W[j, k] into_i[k] = scale_i sum_k ahead_i[k] back_i[k].
+    """
+    steps, tags, lanes = ahead.shape
+    total, last, share = np.empty_like(scale[0]), np.empty_like(scale[0]), np.empty_like(scale[0])
+    for i in range(steps):
+        total[:] = _ZERO
+        for k in range(tags):
+            for lane in range(lanes):
+                total[lane] += ahead[i, k, lane] * back[i, k, lane]
         for lane in range(lanes):
             live = lane < len(rows) and i < sizes[rows[lane]]
-            total[lane] = ONE / total[lane] if live else _ZERO
-        begin = column + (i - 1) * lanes
-        for k in range(len(weights)):
+            share[lane] = ONE / (scale[i, lane] * total[lane]) if live else _ZERO
+        for k in range(tags if i else 0):
+            begin = column + (i - 1) * lanes
             u, v = before[k, begin : begin + lanes], after[k, begin : begin + lanes]
             for lane in range(lanes):
-                u[lane] = ahead[i - 1, k, lane] * total[lane]
+                u[lane] = ahead[i - 1, k, lane] * share[lane]
             for lane in range(lanes):
                 v[lane] = into[i, k, lane]
+            for lane in range(lanes):
+                ahead[i - 1, k, lane] *= back[i - 1, k, lane] / last[lane]
+        last[:] = total
+    for k in range(tags):
+        for lane in range(lanes):
+            ahead[steps - 1, k, lane] *= back[steps - 1, k, lane] / last[lane]
 
 
 @compiled
@@ -190,11 +202,7 @@ def _recursions(
     if not _load(emissions, rows, sizes, limit, potentials, peaks):
         return False
     _messages(weights, rows, sizes, potentials, unary, into, back, scale)
-    _pairs(weights, rows, sizes, unary, into, before, after, column)
-    total = np.empty_like(peaks)
-    for i in range(len(unary)):
-        _times(unary[i], back[i], unary[i])
-        _normalise(unary[i], total)
+    _share_out(rows, sizes, unary, into, back, scale, before, after, column)
     return True
 
 
