@@ -35,6 +35,14 @@ class Method:
         return any(SOURCE in phase for phase in self.phases)
 
     @property
+    def unused(self) -> set[str]:
+        """Names of the transfer settings that change nothing in this system."""
+        names = set() if self.mmd != "none" else {"alpha", "bandwidths", "mmd_floor"}
+        names |= set() if self.crf_l2 else {"beta"}
+        names |= set() if (SOURCE, TARGET) in self.phases else {"epsilon"}
+        return names if self.weighted else names | {"similarity"}
+
+    @property
     def two_crfs(self) -> bool:
         """Whether the domains train a CRF each at the same time, so that the two can be compared."""
         return self.crf == "own" and (SOURCE, TARGET) in self.phases

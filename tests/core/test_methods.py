@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
@@ -250,3 +251,34 @@ def test_label_aware_mmd_leaves_out_labels_of_one_side_and_takes_their_weights(t
     floor = sorted(each.values())[1] * 1.01
     floored = step.part("mmd", dataclasses.replace(config, mmd_floor=floor))
     assert floored == pytest.approx(sum(max(value, floor) for value in each.values()), rel=1e-4)
+
+
+OTHER: dict[str, Any] = {
+    "alpha": 0.9,
+    "beta": 0.8,
+    "epsilon": 0.3,
+    "bandwidths": (2.0,),
+    "mmd_floor": 5.0,
+    "similarity": "gaussian",
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_setting_that_is_said_to_be_unused_changes_nothing_and_a_used_one_does(
+    method: str, tiny_data: TrainingData
+) -> None:
+    config = tiny_config(method, **TERMS)
+    training = dataclasses.replace(config.training, max_steps=8, epoch_steps=4, pretrain_epochs=1)
+    config = dataclasses.replace(config, training=training)
+    unused = METHODS[method].unused
+
+    def with_others(names: set[str]) -> Tensor:
+        changed = {name: OTHER[name] for name in names}
+        return weights(
+            train(tiny_data, dataclasses.replace(config, transfer=dataclasses.replace(config.transfer, **changed)))
+        )
+
+    plain = with_others(set())
+    assert torch.equal(with_others(unused), plain)
+    for name in set(OTHER) - unused:
+        assert not torch.equal(with_others({name}), plain), name

@@ -83,7 +83,7 @@ def test_train_says_what_a_run_would_learn_from(home: Database, ids: dict[str, i
 def test_every_setting_has_its_help(home: Database) -> None:
     app = page("train")
     shown = {element.label: element.help for element in (*app.number_input, *app.text_input, *app.selectbox)}
-    for setting in training.settings():
+    for setting in training.settings("la-dtl"):
         help = shown[setting.name.replace("_", " ")]
         assert setting.help in help and setting.source in help and "Default" in help
 

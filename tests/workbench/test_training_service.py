@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def departments_of_test(database: Database, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_every_setting_explains_itself() -> None:
-    settings = {setting.name: setting for setting in training.settings()}
+    settings = {setting.name: setting for setting in training.settings("la-dtl")}
     assert {"alpha", "beta", "gamma", "epsilon", "seed", "learning_rate"} <= set(settings)
     assert not {"method", "scheme"} & set(settings)
     assert all(setting.help and setting.source and setting.kind for setting in settings.values())
@@ -38,9 +39,16 @@ def test_every_setting_explains_itself() -> None:
     assert settings["bandwidths"].kind == "floats" and settings["seed"].kind == "int"
 
 
+def test_a_form_shows_only_what_the_method_uses() -> None:
+    shown = {method: {setting.name for setting in training.settings(method)} for method in training.methods()}
+    assert {"alpha", "beta", "epsilon"} <= shown["la-dtl"] and "similarity" not in shown["la-dtl"]
+    assert not {"alpha", "beta", "bandwidths"} & shown["cd-learning"] and "similarity" in shown["cd-learning"]
+    assert not {"alpha", "beta", "epsilon"} & shown["non-transfer"] and "learning_rate" in shown["non-transfer"]
+
+
 @pytest.mark.parametrize("method", training.methods())
 def test_every_method_says_what_it_is(method: str) -> None:
-    assert ". (" in training.about(method)
+    assert re.fullmatch(r".+ \(.+ \d{4}\)\.( .+)?", training.about(method))
     assert training.make_spec([1], 2, method, {}).config.transfer.method == method
 
 

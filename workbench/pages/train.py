@@ -45,7 +45,7 @@ def _form(standings: list[Standing]) -> None:
             "Source departments", others, default=richest, format_func=lambda s: f"{s.name} ({s.labelled} labelled)"
         )
     values: dict[str, dict[str, Any]] = {}
-    settings = training.settings()
+    settings = training.settings(method)
     for setting in (s for s in settings if s.name in FIRST):
         values.setdefault(setting.group, {})[setting.name] = _field(setting)
     with st.expander("More settings"):

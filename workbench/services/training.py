@@ -91,13 +91,14 @@ def methods() -> tuple[str, ...]:
 def about(method: str) -> str:
     """What the method is, and whose."""
     row = METHODS[method]
-    return " ".join(part for part in (f"{row.description} ({row.paper})", row.differs) if part)
+    return f"{row.description[:-1]} ({row.paper}). {row.differs}".strip()
 
 
-def settings() -> list[Setting]:
-    """All settings of the form, by group."""
+def settings(method: str) -> list[Setting]:
+    """The settings of the form that change something in this method, by group."""
+    left_out = {*ELSEWHERE, *METHODS[method].unused}
     return [_setting(group, kind, field) for group, kind in GROUPS for field in dataclasses.fields(kind)
-            if field.name not in ELSEWHERE]  # fmt: skip
+            if field.name not in left_out]  # fmt: skip
 
 
 def _setting(group: str, of: type[Any], field: dataclasses.Field[Any]) -> Setting:
