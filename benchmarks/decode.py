@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Mapping, Sequence
 
 from benchmarks.corpora import corpus_option, single
 from benchmarks.epoch import WEIBO, competitors, dev_score, task_of
-from benchmarks.interleaved import Table, interleave
-from benchmarks.output import begin, rounds_option, show
+from benchmarks.interleaved import Table, Times, interleave
+from benchmarks.output import begin, rounds_option, show, show_growth
 from benchmarks.switch import OURS
 from benchmarks.tagger_peers import TAGGERS
+from benchmarks.taggers import Competitor
+from ladtl_core.records import Sentence
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +32,17 @@ def run(options: argparse.Namespace) -> None:
     for tagger in made.values():
         for _ in range(options.epochs):
             tagger.epoch()
-    calls = {name: (lambda tagger=tagger: tagger.predict(department)) for name, tagger in made.items()}
-    times = interleave(calls, options.rounds, fill=0)
+    times = predict(made, department, options.rounds)
     for name, of in times.items():
         notes[name] = f"{tokens / statistics.median(of):,.0f} tokens/s; {dev_score(made[name], data)}"
     title = f"tags of {len(department)} sentences, {tokens} tokens"
     show(Table(title, OURS, times, notes), options, tokens=tokens)
+    parts = {f"{len(part)} sentences": part for part in (department[::16], department[::4], department)}
+    tables = {size: Table("growth", OURS, predict(made, part, 3)) for size, part in parts.items()}
+    show_growth("growth with records", tables, options)
+
+
+def predict(made: Mapping[str, Competitor], sentences: Sequence[Sentence], rounds: int) -> Times:
+    """Seconds of each tagger for these sentences."""
+    calls = {name: (lambda tagger=tagger: tagger.predict(sentences)) for name, tagger in made.items()}
+    return interleave(calls, rounds, fill=0)

@@ -49,7 +49,11 @@ def run(options: argparse.Namespace) -> None:
         for number in range(options.rounds):
             for count in (int(name) for name in rotated([str(count) for count in counts], number)):
                 minutes[count].append(workers.seconds(jobs, count) / 60)
+        grown = {runs: workers.seconds((jobs * 4)[:runs], options.workers) for runs in (len(jobs), 4 * len(jobs))}
     _show(options, minutes, len(jobs))
+    for runs, seconds in grown.items():
+        print(f"{runs} runs on {options.workers} workers: {60 * runs / seconds:.1f} a minute")
+        record(options, {"table": "growth with runs", "runs": runs, "seconds": seconds})
     print("\nPrepared once by a process, seconds, the slowest worker:")
     for name in prepared[0]:
         seconds = max(of_worker[name] for of_worker in prepared)
