@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -12,6 +14,10 @@ from numba import types
 from numba.extending import intrinsic
 
 Result = TypeVar("Result")
+# Numba notices a change of the file that a function is in, but not of the files of functions that it calls; so a folder
+# for each state of all kernels. NUMBA_CACHE_DIR in the environment takes precedence.
+_SOURCES = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+_CACHE = Path(__file__).parent / "__pycache__" / hashlib.sha256(_SOURCES).hexdigest()[:16]
 
 
 def compiled(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -20,8 +26,12 @@ def compiled(function: Callable[..., Result]) -> Callable[..., Result]:
     Sums may be reordered and products fused; infinities and NaN keep their meaning, so that a broken training is seen.
     A division by zero gives infinity as in numpy, since the check for it would keep loops from being vectorised.
     """
-    flags = {"contract", "reassoc", "nsz", "arcp"}
-    result: Callable[..., Result] = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
+    compiler = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+    given, numba.config.CACHE_DIR = numba.config.CACHE_DIR, numba.config.CACHE_DIR or str(_CACHE)
+    try:
+        result: Callable[..., Result] = compiler(function)
+    finally:
+        numba.config.CACHE_DIR = given
     return result
 
 
