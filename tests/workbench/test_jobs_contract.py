@@ -11,7 +11,16 @@ import pytest
 
 from ladtl_core.errors import ConfigError, DataError
 from tests.workbench.fake_learner import DIVERGES, FakeLearner
-from tests.workbench.jobs_kit import check_events, record, spec, two_departments, use_home, wait_for_end, workers
+from tests.workbench.jobs_kit import (
+    check_events,
+    record,
+    spec,
+    two_departments,
+    use_home,
+    wait_for,
+    wait_for_end,
+    workers,
+)
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
 from workbench.jobs.engine import InlineEngine
@@ -67,7 +76,8 @@ def test_a_run_from_submission_to_suggestions(database: Database, finish: Finish
     first = next(iter(spans.values()))
     assert first == [{"start": 0, "end": 8, "label": "Problem", "confidence": 0.75}]
     assert (home / "models" / model.folder / "model.json").exists()
-    assert not (home / "checkpoints" / f"run-{run_id}").exists()
+    # They are removed after the success is written down.
+    wait_for(lambda: not (home / "checkpoints" / f"run-{run_id}").exists(), "the checkpoints were left")
 
     # The same again is the same run; records that come later make another prediction, not another training.
     assert api.submit_training(database, spec(ids, epochs=4)) == run_id

@@ -200,29 +200,32 @@ class _Attempt:
     def _predict(self) -> None:
         with self.database.reading() as session:
             model = trained.get(session, self.run.spec["model_id"])
-        spans = self._suggestions(self.learner.load(home() / "models" / model.folder))
+        count = 0
+        for spans in self._parts(self.learner.load(home() / "models" / model.folder)):
+            # A transaction each, so that people who save meanwhile wait for a part and not for a department.
+            with self.database.session() as session:
+                trained.store_suggestions(session, model.id, spans)
+            count += len(spans)
         with self.database.session() as session:
-            trained.store_suggestions(session, model.id, spans)
-            runs.finish(
-                session, self.run.id, self.number, "succeeded", result={"model_id": model.id, "records": len(spans)}
-            )
+            runs.finish(session, self.run.id, self.number, "succeeded", result={"model_id": model.id, "records": count})
 
     def _suggestions(self, tagger: Any) -> dict[int, list[dict[str, Any]]]:
         """The spans of every record of the department, by the record's id."""
+        return {record_id: spans for part in self._parts(tagger) for record_id, spans in part.items()}
+
+    def _parts(self, tagger: Any) -> Iterator[dict[int, list[dict[str, Any]]]]:
+        """The same, some records at a time."""
         with self.database.reading() as session:
             records = inputs.all_records(session, self.run.department_id)
-        found: dict[int, list[dict[str, Any]]] = {}
         for first in range(0, len(records), PREDICTED_AT_ONCE):
             self.stop_if_asked()
             part = records[first : first + PREDICTED_AT_ONCE]
             self.tell({"stage": "suggestions", "epoch": first, "epochs": len(records)})
-            for (record_id, _), spans in zip(
-                part, self.learner.predict(tagger, [record for _, record in part]), strict=True
-            ):
-                found[record_id] = [
-                    {"start": s.start, "end": s.end, "label": s.label, "confidence": s.confidence} for s in spans
-                ]
-        return found
+            found = self.learner.predict(tagger, [record for _, record in part])
+            yield {
+                record_id: [{"start": s.start, "end": s.end, "label": s.label, "confidence": s.confidence} for s in of]
+                for (record_id, _), of in zip(part, found, strict=True)
+            }
 
     def tell(self, payload: dict[str, Any]) -> None:
         """Write an event. One that an earlier attempt wrote already keeps its place, so that no number is left out."""
