@@ -45,6 +45,7 @@ def read_vectors(path: Path) -> Vectors:
             model = KeyedVectors.load_word2vec_format(
                 str(path), binary=kind == "binary", no_header=kind == "glove", unicode_errors="replace"
             )
+    # What gensim's readers raise for files that are cut off, malformed or of a kind of fastText model that they lack.
     except (ValueError, EOFError, OSError, AssertionError, IndexError, NotImplementedError) as error:
         raise DataError(f"cannot be read as word vectors ({error})", file=str(path)) from error
 
