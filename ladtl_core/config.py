@@ -156,6 +156,9 @@ class TransferConfig(_Strict):
 
     method: str = setting("la-dtl", "How the source department helps the target.", PAPER, choices=METHOD_NAMES)
     alpha: float = setting(0.02, "Weight of the label-aware MMD between hidden states.", AUTHORS, low=0)
+    warm_up: int = setting(0, "Steps over which alpha grows from 0 to its weight.", CHOSEN, low=0)
+    estimate: str = setting("biased", "Which estimate of the MMD is trained on.", PAPER, choices=("biased", "unbiased"))
+    memory: int = setting(0, "Hidden states of earlier batches in the MMD, so many a tag.", CHOSEN, low=0)
     beta: float = setting(0.05, "Weight of the distance between the two CRFs.", AUTHORS, low=0)
     gamma: float = setting(0.0, "Weight of the L2 norm of the remaining parameters.", CHOSEN, low=0)
     gamma_embeddings: float = setting(0.0, "Weight of the L2 norm of the batch's word embeddings.", CHOSEN, low=0)

@@ -37,7 +37,7 @@ class Method:
     @property
     def unused(self) -> set[str]:
         """Names of the transfer settings that change nothing in this system."""
-        names = set() if self.mmd != "none" else {"alpha", "bandwidths", "mmd_floor"}
+        names = set() if self.mmd != "none" else {"alpha", "warm_up", "estimate", "memory", "bandwidths", "mmd_floor"}
         names |= set() if self.crf_l2 else {"beta"}
         names |= set() if (SOURCE, TARGET) in self.phases else {"epsilon"}
         return names if self.weighted else names | {"similarity"}

@@ -2,7 +2,8 @@
 
 MMD^2(X, Z) = mean k(x, x') + mean k(z, z') - 2 mean k(x, z), with k(a, b) = sum_s exp(-|a - b|^2 / (2 s)): the biased
 estimate, as in the paper (Wang et al., NAACL 2018, eq. 5-7). Value and gradient are computed in one pass over blocks of
-distances, so that no graph is kept.
+distances, so that no graph is kept. The unbiased estimate leaves each row with itself out of the first two means
+(Gretton et al., JMLR 2012, eq. 3); it needs two rows on both sides and may be negative.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from ladtl_core.kernels.mmd import mmd2_of_blocks
 _NOTHING = 80.0
 
 
-def mmd2(x: Tensor, y: Tensor, bandwidths: Sequence[float]) -> Tensor:
+def mmd2(x: Tensor, y: Tensor, bandwidths: Sequence[float], *, biased: bool = True) -> Tensor:
     """Squared MMD of x (n, size) and y (m, size), a scalar; `bandwidths` holds s of exp(-d^2 / (2 s)).
 
-    Raises ValueError unless both have at least one row and the same size.
+    Raises ValueError unless both have the same size and at least one row, or two where the estimate is unbiased.
     """
-    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
+    fewest = 1 if biased else 2
+    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < fewest:
         raise ValueError(
-            f"x is {tuple(x.shape)} and y {tuple(y.shape)}; expected (n, size) and (m, size) with n, m >= 1"
+            f"x is {tuple(x.shape)} and y {tuple(y.shape)}; expected (n, size) and (m, size) with n, m >= {fewest}"
         )
-    weight = [1.0]
-    result: Tensor = _Mmd2.apply(x, y, tuple(bandwidths), [(0, len(x))], [(0, len(y))], weight)
+    result: Tensor = _Mmd2.apply(x, y, tuple(bandwidths), [(0, len(x))], [(0, len(y))], [1.0], biased)
     return result
 
 
@@ -43,8 +44,11 @@ def label_aware_mmd(
     *,
     bandwidths: Sequence[float],
     label_weights: Sequence[float] | None = None,
+    biased: bool = True,
 ) -> Tensor:
     """sum_y mu_y MMD^2(R_y^s, R_y^t) over the labels with tokens on both sides, a scalar; 0 where there is none.
+
+    The unbiased estimate is over the labels with two tokens on both sides.
 
     `source` (n, size) and `target` (m, size) are hidden states, `source_labels` (n,) and `target_labels` (m,) integers
     in [0, num_labels); a negative label leaves its token out. mu_y is 1 unless `label_weights` gives it.
@@ -53,7 +57,8 @@ def label_aware_mmd(
         raise ValueError(f"label_weights has {len(label_weights)} numbers; expected {num_labels}")
     source_order, source_blocks = _by_label(source_labels, num_labels)
     target_order, target_blocks = _by_label(target_labels, num_labels)
-    common = [k for k in range(num_labels) if k in source_blocks and k in target_blocks]
+    fewest = 1 if biased else 2
+    common = [k for k in range(num_labels) if min(_rows(source_blocks, k), _rows(target_blocks, k)) >= fewest]
     weights = [1.0 if label_weights is None else float(label_weights[k]) for k in common]
     result: Tensor = _Mmd2.apply(
         source[source_order],
@@ -62,8 +67,14 @@ def label_aware_mmd(
         [source_blocks[k] for k in common],
         [target_blocks[k] for k in common],
         weights,
+        biased,
     )
     return result
+
+
+def _rows(blocks: dict[int, tuple[int, int]], label: int) -> int:
+    begin, end = blocks.get(label, (0, 0))
+    return end - begin
 
 
 def _by_label(labels: Tensor, num_labels: int) -> tuple[Tensor, dict[int, tuple[int, int]]]:
@@ -92,9 +103,10 @@ class _Mmd2(torch.autograd.Function):
         x_blocks: list[tuple[int, int]],
         y_blocks: list[tuple[int, int]],
         weights: list[float],
+        biased: bool,
     ) -> Tensor:
         if kernels.serve(x):
-            total, *gradients = mmd2_of_blocks(x, y, bandwidths, x_blocks, y_blocks, weights)
+            total, *gradients = mmd2_of_blocks(x, y, bandwidths, x_blocks, y_blocks, weights, biased)
             ctx.save_for_backward(*gradients)
             return total
         total = x.new_zeros(())
@@ -103,8 +115,10 @@ class _Mmd2(torch.autograd.Function):
             n, m = b - a, d - c
             for part, grad, count in ((x[a:b], x_grad[a:b], n), (y[c:d], y_grad[c:d], m)):
                 kernel_sum, slope = _kernel(part, part, bandwidths)
-                scale = weight / (count * count)
-                total = total + scale * kernel_sum
+                # A row's kernel with itself is the number of bandwidths.
+                own = 0 if biased else count * len(bandwidths)
+                scale = weight / (count * count if biased else count * (count - 1))
+                total = total + scale * (kernel_sum - own)
                 # d/dx_i of the symmetric block meets each pair twice.
                 grad += 4 * scale * (slope.sum(1, keepdim=True) * part - slope @ part)
             kernel_sum, slope = _kernel(x[a:b], y[c:d], bandwidths)
@@ -118,7 +132,7 @@ class _Mmd2(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x_grad, y_grad = ctx.saved_tensors
-        return grads[0] * x_grad, grads[0] * y_grad, None, None, None, None
+        return grads[0] * x_grad, grads[0] * y_grad, None, None, None, None, None
 
 
 def _kernel(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> tuple[Tensor, Tensor]:

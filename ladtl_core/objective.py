@@ -7,15 +7,25 @@ from torch import Tensor
 
 from ladtl_core.batching import Batch, Forms
 from ladtl_core.config import TransferConfig
+from ladtl_core.memory import Recent
 from ladtl_core.methods import SOURCE, TARGET, Method
 from ladtl_core.mmd import label_aware_mmd, mmd2
 from ladtl_core.tagger import Tagger, shared_tags
 
 
 def objective(
-    method: Method, tagger: Tagger, table: Forms, batches: dict[str, Batch], config: TransferConfig
+    method: Method,
+    tagger: Tagger,
+    table: Forms,
+    batches: dict[str, Batch],
+    config: TransferConfig,
+    *,
+    alpha: float | None = None,
+    recent: Recent | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss on one batch a domain, and its parts.
+
+    `alpha` takes the place of the setting's while it is warmed up; `recent` adds states of earlier batches to the MMD.
 
     L_c weighs the mean negative log-likelihood a sentence by epsilon (source) and 1 - epsilon (target) if both train.
     A sentence's weight scales its own term and nothing else: the mean is over the number of sentences, whatever their
@@ -31,9 +41,10 @@ def objective(
         loss = config.epsilon * parts[SOURCE] + (1 - config.epsilon) * parts[TARGET]
     else:
         loss = next(iter(parts.values()))
-    if method.mmd != "none" and config.alpha:
-        parts["mmd"] = _aligned(method.mmd, tagger, hidden, batches, config)
-        loss = loss + config.alpha * parts["mmd"]
+    alpha = config.alpha if alpha is None else alpha
+    if method.mmd != "none" and alpha:
+        parts["mmd"] = _aligned(method.mmd, tagger, hidden, batches, config, recent)
+        loss = loss + alpha * parts["mmd"]
     if method.crf_l2:
         parts["crf_l2"] = tagger.crf_distance()
         if config.beta:
@@ -61,29 +72,37 @@ def embedding_l2(tagger: Tagger, table: Forms, batches: dict[str, Batch]) -> Ten
 
 
 def _aligned(
-    kind: str, tagger: Tagger, hidden: dict[str, Tensor], batches: dict[str, Batch], config: TransferConfig
+    kind: str,
+    tagger: Tagger,
+    hidden: dict[str, Tensor],
+    batches: dict[str, Batch],
+    config: TransferConfig,
+    recent: Recent | None,
 ) -> Tensor:
     """MMD^2 between the batch's hidden states: of all tokens, or summed over the tags that both domains have."""
-    source, target = batches[SOURCE], batches[TARGET]
-    source_states, target_states = hidden[SOURCE], hidden[TARGET]
+    states, tags = dict(hidden), {domain: batch.tags[batch.mask] for domain, batch in batches.items()}
+    if recent is not None:
+        for domain in states:
+            states[domain], tags[domain] = recent.added(domain, states[domain], tags[domain])
+    biased = config.estimate == "biased"
     if kind == "vanilla":
-        return mmd2(source_states, target_states, config.bandwidths).clamp_min(config.mmd_floor)
-    tags = tagger.tags
-    mine, theirs = shared_tags(tags[SOURCE], tags[TARGET])
-    source_tags = _renumber(source.tags[source.mask], mine, len(tags[SOURCE]))
-    target_tags = _renumber(target.tags[target.mask], theirs, len(tags[TARGET]))
-    weights = [config.label_weight(tags[SOURCE][i]) for i in mine.tolist()]
+        return mmd2(states[SOURCE], states[TARGET], config.bandwidths, biased=biased).clamp_min(config.mmd_floor)
+    names = tagger.tags
+    mine, theirs = shared_tags(names[SOURCE], names[TARGET])
+    source_tags = _renumber(tags[SOURCE], mine, len(names[SOURCE]))
+    target_tags = _renumber(tags[TARGET], theirs, len(names[TARGET]))
+    weights = [config.label_weight(names[SOURCE][i]) for i in mine.tolist()]
     if not config.mmd_floor:
         return label_aware_mmd(
-            source_states, target_states, source_tags, target_tags, len(mine),
-            bandwidths=config.bandwidths, label_weights=weights,
+            states[SOURCE], states[TARGET], source_tags, target_tags, len(mine),
+            bandwidths=config.bandwidths, label_weights=weights, biased=biased,
         )  # fmt: skip
-    total = source_states.new_zeros(())
+    total, fewest = states[SOURCE].new_zeros(()), 1 if biased else 2
     for label, weight in enumerate(weights):
-        x, y = source_states[source_tags == label], target_states[target_tags == label]
-        if len(x) and len(y):
+        x, y = states[SOURCE][source_tags == label], states[TARGET][target_tags == label]
+        if min(len(x), len(y)) >= fewest:
             # The authors' floor: a label that is nearer than this pulls no further.
-            total = total + weight * mmd2(x, y, config.bandwidths).clamp_min(config.mmd_floor)
+            total = total + weight * mmd2(x, y, config.bandwidths, biased=biased).clamp_min(config.mmd_floor)
     return total
 
 

@@ -27,3 +27,8 @@ def plan(max_steps: int, epoch_steps: int, phases: int) -> list[Epoch]:
 def step_size(initial: float, decay: float, decay_steps: int, step: int) -> float:
     """The learning rate at a step: times `decay` after each whole `decay_steps`, a staircase."""
     return initial * decay ** (step // decay_steps)
+
+
+def warmed(weight: float, steps: int, step: int) -> float:
+    """A weight that grows from 0 to its whole over the first `steps` steps, in a line."""
+    return weight * min(1.0, step / steps) if steps else weight

@@ -24,12 +24,13 @@ from ladtl_core.divergence import DivergenceProbe
 from ladtl_core.errors import Cancelled, TrainingError
 from ladtl_core.evaluation import evaluate
 from ladtl_core.gap import GapProbe
+from ladtl_core.memory import Recent
 from ladtl_core.methods import METHODS, SOURCE, TARGET
 from ladtl_core.objective import objective
 from ladtl_core.prediction import predict_tags, save_tagger
 from ladtl_core.preparation import preparation
 from ladtl_core.progress import Progress
-from ladtl_core.schedule import plan, step_size
+from ladtl_core.schedule import plan, step_size, warmed
 from ladtl_core.scores import Scores
 from ladtl_core.tagger import Tagger
 
@@ -118,6 +119,9 @@ class _Run:
         self.batches = {
             domain: Batches(part, settings.batch_size, settings.seed) for domain, part in ready.parts.items()
         }
+        memory = self.config.transfer.memory if self.method.mmd != "none" else 0
+        tags = {domain: len(names) for domain, names in ready.tags.items()}
+        self.recent = Recent(memory, tags, 2 * self.config.model.hidden_size) if memory else None
         self.gap = GapProbe(ready.parts, self.tagger, settings.seed)
         self.divergence = DivergenceProbe(self.dev if len(self.dev) else ready.parts[TARGET], self.tagger)
 
@@ -193,7 +197,11 @@ class _Run:
 
     def _step(self, step: int, domains: tuple[str, ...]) -> dict[str, float]:
         batches = {domain: self.batches[domain][step] for domain in domains}
-        loss, parts = objective(self.method, self.tagger, self.table, batches, self.config.transfer)
+        transfer = self.config.transfer
+        alpha = warmed(transfer.alpha, transfer.warm_up, step)
+        loss, parts = objective(
+            self.method, self.tagger, self.table, batches, transfer, alpha=alpha, recent=self.recent
+        )
         values = {name: float(part.detach()) for name, part in parts.items()}
         for name, value in values.items():
             if value != value or value in (float("inf"), float("-inf")):
@@ -237,6 +245,7 @@ class _Run:
             **checkpoints.named("tagger", self.tagger.state_dict()),
             **checkpoints.named("averaged", self.averaged.state_dict()),
             **checkpoints.named("best", self.best),
+            **checkpoints.named("recent", self.recent.state_dict() if self.recent else {}),
             **checkpoints.named("weights", {domain: batches.weights for domain, batches in self.batches.items()}),
             **checkpoints.optimizer_tensors(self.optimizer),
         }
@@ -254,6 +263,8 @@ class _Run:
         self.tagger.load_state_dict(checkpoints.under("tagger", tensors))
         self.averaged.load_state_dict(checkpoints.under("averaged", tensors))
         self.best = checkpoints.under("best", tensors)
+        if self.recent:
+            self.recent.load_state_dict(checkpoints.under("recent", tensors))
         for domain, weights in checkpoints.under("weights", tensors).items():
             self.batches[domain].weights = weights
         checkpoints.restore_optimizer(self.optimizer, tensors)

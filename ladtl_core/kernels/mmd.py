@@ -35,6 +35,7 @@ def mmd2_of_blocks(
     x_blocks: Sequence[tuple[int, int]],
     y_blocks: Sequence[tuple[int, int]],
     weights: Sequence[float],
+    biased: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weighted sum of MMD^2(x[a:b], y[c:d]) over matching blocks, and its gradients with respect to x and y.
 
@@ -45,10 +46,13 @@ def mmd2_of_blocks(
     widest = min(_TILE, max((b - a for a, b in (*x_blocks, *y_blocks)), default=0))
     space = np.empty(widest * widest, np.float32), np.empty(widest * rows.shape[1], np.float32)
     total = 0.0
+    # Without the rows' kernels with themselves the estimate is unbiased.
+    at_zero, left_out = (len(bandwidths), 0) if biased else (0, 1)
     for (a, b), (c, d), weight in zip(x_blocks, y_blocks, weights, strict=True):
         total += _mmd2(
-            rows[a:b], others[c:d], x_grad[a:b], y_grad[c:d], weight, *_table(bandwidths), len(bandwidths), *space
-        )
+            rows[a:b], others[c:d], x_grad[a:b], y_grad[c:d], weight, *_table(bandwidths), at_zero, left_out,
+            *space,
+        )  # fmt: skip
     return x.new_tensor(total), torch.from_numpy(x_grad), torch.from_numpy(y_grad)
 
 
@@ -80,13 +84,16 @@ def _mmd2(
     table: Any,
     first_cell: int,
     at_zero: int,
+    left_out: int,
     distances: Any,
     product: Any,
 ) -> float:
-    """One block's weight * MMD^2; gradients are added to `x_grad` and `y_grad`."""
+    """One block's weight * MMD^2; gradients are added to `x_grad` and `y_grad`.
+
+    A row meets n - `left_out` rows of its side, with itself for `at_zero`."""
     n, m = len(x), len(y)
-    within_x = _within(x, x_grad, weight / (n * n), table, first_cell, at_zero, distances, product)
-    within_y = _within(y, y_grad, weight / (m * m), table, first_cell, at_zero, distances, product)
+    within_x = _within(x, x_grad, weight / (n * (n - left_out)), table, first_cell, at_zero, distances, product)
+    within_y = _within(y, y_grad, weight / (m * (m - left_out)), table, first_cell, at_zero, distances, product)
     scale, between = -2 * weight / (n * m), 0.0
     for i in range(0, n, _TILE):
         for j in range(0, m, _TILE):

@@ -255,6 +255,9 @@ def test_label_aware_mmd_leaves_out_labels_of_one_side_and_takes_their_weights(t
 
 OTHER: dict[str, Any] = {
     "alpha": 0.9,
+    "warm_up": 20,
+    "estimate": "unbiased",
+    "memory": 3,
     "beta": 0.8,
     "epsilon": 0.3,
     "bandwidths": (2.0,),

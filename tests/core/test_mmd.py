@@ -14,10 +14,26 @@ from ladtl_core.mmd import label_aware_mmd, mmd2, reported_gap
 
 def slow_mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> float:
     def mean_kernel(a: Tensor, b: Tensor) -> float:
-        pairs = [sum(math.exp(-float(((p - q) ** 2).sum()) / (2 * s)) for s in bandwidths) for p in a for q in b]
+        pairs = [slow_kernel(p, q, bandwidths) for p in a for q in b]
         return sum(pairs) / len(pairs)
 
     return mean_kernel(x, x) + mean_kernel(y, y) - 2 * mean_kernel(x, y)
+
+
+def slow_unbiased_mmd2(x: Tensor, y: Tensor, bandwidths: tuple[float, ...]) -> float:
+    """The double loop without a row's kernel with itself."""
+
+    def within(a: Tensor) -> float:
+        n = len(a)
+        pairs = (slow_kernel(a[i], a[j], bandwidths) for i in range(n) for j in range(n) if i != j)
+        return sum(pairs) / (n * (n - 1))
+
+    between = [slow_kernel(p, q, bandwidths) for p in x for q in y]
+    return within(x) + within(y) - 2 * sum(between) / len(between)
+
+
+def slow_kernel(p: Tensor, q: Tensor, bandwidths: tuple[float, ...]) -> float:
+    return sum(math.exp(-float(((p - q) ** 2).sum()) / (2 * s)) for s in bandwidths)
 
 
 def draw(n: int, size: int = 4, seed: int = 0) -> Tensor:
@@ -30,6 +46,23 @@ def test_equals_the_double_loop(bandwidths: tuple[float, ...]) -> None:
     assert float(mmd2(x, y, bandwidths)) == pytest.approx(slow_mmd2(x, y, bandwidths), abs=1e-10)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_unbiased_estimate_equals_its_double_loop(dtype: torch.dtype) -> None:
+    """Plain torch in float64, compiled code in float32."""
+    x, y = draw(7), draw(5, seed=1) + 0.5
+    value = mmd2(x.to(dtype), y.to(dtype), AUTHORS_BANDWIDTHS, biased=False)
+    assert float(value) == pytest.approx(slow_unbiased_mmd2(x, y, AUTHORS_BANDWIDTHS), abs=1e-5)
+
+
+def test_the_unbiased_estimate_leaves_out_labels_with_a_single_token() -> None:
+    x, y = draw(5), draw(5, seed=1)
+    source, target = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 0, 1, 1, 2])
+    value = label_aware_mmd(x, y, source, target, 3, bandwidths=(1.0,), biased=False)
+    assert float(value) == pytest.approx(slow_unbiased_mmd2(x[:2], y[:2], (1.0,)), abs=1e-10)
+    with pytest.raises(ValueError, match="n, m >= 2"):
+        mmd2(x[:1], y, (1.0,), biased=False)
+
+
 def test_label_aware_is_the_weighted_sum_over_common_labels() -> None:
     x, y = draw(8), draw(7, seed=1)
     source, target = torch.tensor([0, 1, 1, 2, 0, 1, -1, 2]), torch.tensor([1, 1, 0, 0, 3, 3, 0])
@@ -40,12 +73,13 @@ def test_label_aware_is_the_weighted_sum_over_common_labels() -> None:
     assert float(weighted) == pytest.approx(2 * parts[0] + 0.5 * parts[1], abs=1e-10)
 
 
+@pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("bandwidths", [(1.0, 10.0), AUTHORS_BANDWIDTHS])
-def test_gradient(bandwidths: tuple[float, ...]) -> None:
+def test_gradient(bandwidths: tuple[float, ...], biased: bool) -> None:
     x, y = draw(6, 3).requires_grad_(), draw(5, 3, seed=1).requires_grad_()
     source, target = torch.tensor([0, 1, 1, 2, 0, 1]), torch.tensor([1, 1, 0, 0, 3])
     assert torch.autograd.gradcheck(
-        lambda a, b: label_aware_mmd(a, b, source, target, 4, bandwidths=bandwidths), (x, y)
+        lambda a, b: label_aware_mmd(a, b, source, target, 4, bandwidths=bandwidths, biased=biased), (x, y)
     )
 
 

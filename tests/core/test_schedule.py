@@ -9,7 +9,7 @@ import pytest
 from ladtl_core.config import PRESETS
 from ladtl_core.data import TrainingData
 from ladtl_core.progress import Progress
-from ladtl_core.schedule import plan, step_size
+from ladtl_core.schedule import plan, step_size, warmed
 from ladtl_core.training import train
 
 from .conftest import tiny_config
@@ -80,3 +80,8 @@ def test_the_published_preset_to_the_letter() -> None:
     assert (transfer.gamma, transfer.gamma_embeddings) == (0.0005, 0.001)
     assert len(transfer.bandwidths) == 19 and transfer.bandwidths[0] == 1e-6 and transfer.bandwidths[-1] == 1e6
     assert (model.word_size, model.hidden_size, model.dropout, model.hidden_dropout) == (100, 100, 0.5, 0.0)
+
+
+def test_a_weight_grows_in_a_line_and_stays() -> None:
+    assert [warmed(0.4, 4, step) for step in range(6)] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.4])
+    assert warmed(0.4, 0, 0) == 0.4

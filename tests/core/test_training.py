@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -71,12 +72,23 @@ def test_progress_has_every_part(tiny_data: TrainingData) -> None:
     assert last.dev is not None and set(last.gap) == {"O", "B-Problem", "I-Problem", "B-Test"}
 
 
+MEMORY = {"memory": 4, "warm_up": 15}
+
+
 @pytest.mark.parametrize(
-    ("method", "stop_after"),
-    [("la-dtl", 2), ("la-dtl", 4), *(("re-training", n) for n in (1, 2, 3)), ("cd-learning", 1)],
+    ("method", "transfer", "stop_after"),
+    [
+        ("la-dtl", {}, 2),
+        ("la-dtl", {}, 4),
+        ("la-dtl", MEMORY, 2),
+        *(("re-training", {}, n) for n in (1, 2, 3)),
+        ("cd-learning", {}, 1),
+    ],
 )
-def test_resuming_gives_the_same_weights(method: str, stop_after: int, tiny_data: TrainingData, tmp_path: Path) -> None:
-    config, path = tiny_config(method), tmp_path / "checkpoint.safetensors"
+def test_resuming_gives_the_same_weights(
+    method: str, transfer: dict[str, float], stop_after: int, tiny_data: TrainingData, tmp_path: Path
+) -> None:
+    config, path = tiny_config(method, **transfer), tmp_path / "checkpoint.safetensors"
     whole = train(tiny_data, config)
     epochs: list[int] = []
 
@@ -88,6 +100,12 @@ def test_resuming_gives_the_same_weights(method: str, stop_after: int, tiny_data
     resumed = train(tiny_data, config, checkpoint=path, progress=lambda p: epochs.append(p.epoch))
     assert torch.equal(weights(whole.tagger), weights(resumed.tagger))
     assert resumed.scores == whole.scores and resumed.best_epoch == whole.best_epoch
+
+
+@pytest.mark.parametrize("change", [{"memory": 4}, {"warm_up": 30}, {"estimate": "unbiased"}])
+def test_every_form_of_the_mmd_is_another_training(change: dict[str, Any], tiny_data: TrainingData) -> None:
+    whole, changed = train(tiny_data, tiny_config("la-mmd")), train(tiny_data, tiny_config("la-mmd", **change))
+    assert not torch.equal(weights(whole.tagger), weights(changed.tagger))
 
 
 def test_a_checkpoint_of_other_settings_or_labels_is_not_used(tiny_data: TrainingData, tmp_path: Path) -> None:
@@ -167,7 +185,7 @@ def test_a_weight_of_no_label_is_named(tiny_data: TrainingData) -> None:
 
 
 def test_a_loss_that_is_no_number_names_its_step(tiny_data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: object) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def broken(*args: object, **named: object) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         return torch.tensor(float("nan"), requires_grad=True), {"mmd": torch.tensor(float("nan"))}
 
     monkeypatch.setattr(training, "objective", broken)
