@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ladtl_core import commands
 from ladtl_core.config import PRESETS, Config
 from ladtl_core.errors import ConfigError, LadtlError
 from ladtl_core.experiments.plans import EXPERIMENTS, Experiment
+from ladtl_core.experiments.tuning import tuned
 from ladtl_core.methods import METHODS
 
 # Option of the command line -> where it goes in the settings.
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     experiment = subparsers.add_parser("experiment", help="many runs and their table; goes on where it was cut off")
     experiment.add_argument("name", choices=EXPERIMENTS, help=_listed(EXPERIMENTS))
     experiment.add_argument("--corpus", type=Path, required=True, help="folder with a folder a department")
-    experiment.add_argument("--out", type=Path, required=True, help="folder for runs.csv, the counts and the report")
+    experiment.add_argument("--out", type=Path, required=True, help="folder for the tables of runs and the report")
     experiment.add_argument("--pair", nargs=2, metavar=("SOURCE", "TARGET"), help="departments of a study of one pair")
     experiment.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     experiment.add_argument("--seeds", type=int, help="runs a cell, with the seeds 0, 1, ...")
@@ -71,8 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("--mapping", type=Path, help="file with lines 'source label = target label'")
     experiment.add_argument("--rate", type=float, help="share of the target's training sentences to keep")
     _add_settings(experiment)
-    experiment.set_defaults(command=lambda options: commands.experiment(options, settings_of(options, "la-dtl")))
+    experiment.set_defaults(command=_experiment)
     return parser
+
+
+def _experiment(options: argparse.Namespace) -> None:
+    def settings(method: str) -> Config:
+        return settings_of(options, method, tuned) if options.preset == "tuned" else settings_of(options, method)
+
+    settings("la-dtl")  # Wrong options are told before anything runs.
+    commands.experiment(options, settings)
 
 
 def _listed(experiments: Mapping[str, Experiment]) -> str:
@@ -98,9 +107,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def settings_of(options: argparse.Namespace, method: str) -> Config:
-    """The preset's settings with what the options change. Raises ConfigError."""
-    values: dict[str, dict[str, Any]] = PRESETS[options.preset].to_dict()
+def settings_of(
+    options: argparse.Namespace, method: str, adapted: Callable[[str, Config], Config] = lambda _, config: config
+) -> Config:
+    """The preset's settings, `adapted` to the method, with what the options change. Raises ConfigError."""
+    values: dict[str, dict[str, Any]] = adapted(method, PRESETS[options.preset]).to_dict()
     values["transfer"]["method"] = method
     for name, (part, _) in _SETTINGS.items():
         if (value := getattr(options, name)) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -70,26 +71,28 @@ def gap(options: argparse.Namespace, config: Config) -> None:
     print(json.dumps(as_json(gaps)) if options.json else as_markdown(gaps))
 
 
-def experiment(options: argparse.Namespace, config: Config) -> None:
+def experiment(options: argparse.Namespace, settings: Callable[[str], Config]) -> None:
     """Run what is missing, write and print the report."""
     from ladtl_core.experiments.plans import EXPERIMENTS, Request, checked_pair
-    from ladtl_core.experiments.runner import Results, run_all
+    from ladtl_core.experiments.runner import Results, run_all, write_rows
     from ladtl_core.experiments.runs import Corpus
     from ladtl_core.experiments.tables import report
 
     chosen, corpus = EXPERIMENTS[options.name], Corpus(options.corpus, options.mapping)
-    departments = corpus.departments
     ask = Request(
-        departments,
-        checked_pair(departments, options.pair),
+        corpus.departments,
+        checked_pair(corpus.departments, options.pair),
         options.methods,
         chosen.seeds if options.seeds is None else options.seeds,
         chosen.rate if options.rate is None else options.rate,
-        config,
+        settings,
     )
-    plan, results = chosen.plan(ask), Results(options.out)
-    failures = run_all(corpus, plan.runs, results, options.workers)
-    text = report(plan, results, corpus)
+    specs, results = chosen.runs(ask), Results(options.out)
+    failures = run_all(corpus, specs, results, options.workers)
+    keys = dict.fromkeys(spec.key(corpus.fingerprint(spec)) for spec in specs)
+    runs = [results.rows[key] for key in keys if key in results.rows]
+    write_rows(options.out / f"{options.name}.csv", runs)
+    text = f"# {chosen.title}\n\n{report(runs, chosen)}\n"
     (options.out / f"{options.name}.md").write_text(text, encoding="utf-8")
     print(text, end="")
     if failures:

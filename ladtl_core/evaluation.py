@@ -6,7 +6,7 @@ The headline is seqeval's default mode, which is conlleval's: an I- that continu
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
@@ -51,6 +51,11 @@ def counts_by_record(
         correct, predictions, entities = counts.get(record, (0, 0, 0))
         counts[record] = (correct + len(truth & found), predictions + len(found), entities + len(truth))
     return counts
+
+
+def f1_of(counts: Iterable[tuple[int, int, int]]) -> float:
+    """Micro-F1 in percent of correct, predicted and gold entities of records."""
+    return _score(np.array(list(counts), dtype=np.int64).reshape(-1, 3).sum(0)).f1
 
 
 def _counts(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], records: Sequence[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Each experiment as a table to fill: rows, columns, and the runs behind every cell."""
+"""Each experiment: its runs, and which row and column of its table a run belongs to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
+from ladtl_core.experiments.tuning import PAIRS, TRIALS, changed, trial_of
 from ladtl_core.methods import METHODS
 
-DICTIONARY = "dictionary"
+DICTIONARY, SPACY = "dictionary", "spacy"
 RATES = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 ALPHAS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
 BETAS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0)
@@ -22,7 +24,7 @@ EPSILONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run: `source` is empty for methods without one; `method` may be the dictionary; the seed is the settings'."""
+    """One run. `source` is empty for methods without one; `method` may be none of ours; the seed is the settings'."""
 
     source: str
     target: str
@@ -32,124 +34,155 @@ class RunSpec:
 
     def key(self, data: str) -> str:
         """A hash of all that decides the result, with that of the data."""
-        parts = [self.source, self.target, self.method, self.rate, self.config.to_dict(), data]
+        settings = self.config.to_dict()
+        if self.method not in METHODS:
+            settings = {"seed": self.config.training.seed, "scheme": self.config.model.scheme}
+        else:
+            for name in METHODS[self.method].unused:
+                del settings["transfer"][name]
+        parts = [self.source, self.target, self.method, self.rate, settings, data]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: departments of the corpus, the pair of studies that have one, methods, seeds and settings."""
+    """What is asked for: departments of the corpus, the pair of studies that have one, methods, seeds, and the settings
+    of a method."""
 
     departments: Sequence[str]
     pair: tuple[str, str]
     methods: Sequence[str]
     seeds: int
     rate: float
-    config: Config
+    settings: Callable[[str], Config]
+
+
+Row = dict[str, str]
+"""A finished run as in the table of runs: see `described` and `runner.COLUMNS`."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`cells[row][column]` holds the runs of a cell, one a seed. `splits` are those to report.
+class Experiment:
+    """`runs` says which there are; `row` and `column` say where a run is shown.
 
-    `versus` names the row that the others are tested against; empty where rows are no systems.
+    `seeds` and `rate` hold unless others are asked for; `splits` are those to report; `versus` is the row that the
+    others are tested against, empty where rows are no systems.
     """
 
+    description: str
     title: str
-    cells: dict[str, dict[str, list[RunSpec]]]
+    runs: Callable[[Request], list[RunSpec]]
+    row: Callable[[Row], str] = lambda run: run["method"]
+    column: Callable[[Row], str] = lambda run: f"{run['source']}>{run['target']}"
+    seeds: int = 3
+    rate: float = 0.1
     splits: tuple[str, ...] = ("test",)
     versus: str = ""
 
-    @property
-    def runs(self) -> list[RunSpec]:
-        return [spec for row in self.cells.values() for specs in row.values() for spec in specs]
 
-
-def _seeds(ask: Request, pair: tuple[str, str], method: str, rate: float, **transfer: float) -> list[RunSpec]:
-    """One cell: a run for each seed, which draws the sample of labels too."""
-    name = method if method in METHODS else "non-transfer"
-    config = replace(ask.config, transfer=replace(ask.config.transfer, method=name, **transfer))  # type: ignore[arg-type]
-    source = pair[0] if method == DICTIONARY or METHODS[method].needs_source else ""
+def _cell(ask: Request, pair: tuple[str, str], method: str, rate: float, **change: float) -> list[RunSpec]:
+    """A run for each seed, which draws the sample of labels too."""
+    config = changed(ask.settings(method if method in METHODS else "non-transfer"), change)
+    source = "" if method in METHODS and not METHODS[method].needs_source else pair[0]
     return [
         RunSpec(source, pair[1], method, rate, replace(config, training=replace(config.training, seed=seed)))
         for seed in range(ask.seeds)
     ]
 
 
-def _systems(ask: Request) -> list[str]:
-    return [DICTIONARY, *ask.methods]
+def _pairs(ask: Request, *outsiders: str) -> list[RunSpec]:
+    pairs = list(permutations(ask.departments, 2))
+    methods = outsiders or (DICTIONARY, *ask.methods)
+    return [spec for pair in pairs for method in methods for spec in _cell(ask, pair, method, ask.rate)]
 
 
-def _pairs(ask: Request) -> Plan:
-    pairs = {f"{source}>{target}": (source, target) for source, target in permutations(ask.departments, 2)}
-    cells = {m: {name: _seeds(ask, pair, m, ask.rate) for name, pair in pairs.items()} for m in _systems(ask)}
-    return Plan("All pairs of departments", cells, versus="la-dtl")
+def _trials(ask: Request) -> list[RunSpec]:
+    return [spec for method in (DICTIONARY, *ask.methods) for spec in _cell(ask, ask.pair, method, ask.rate)]
 
 
-def _dictionary(ask: Request) -> Plan:
-    return replace(_pairs(replace(ask, methods=())), title="The dictionary of training mentions", versus="")
+def _sampling(ask: Request) -> list[RunSpec]:
+    methods = (DICTIONARY, *ask.methods)
+    return [spec for rate in RATES for method in methods for spec in _cell(ask, ask.pair, method, rate)]
 
 
-def _sampling(ask: Request) -> Plan:
-    cells = {m: {f"{rate:g}": _seeds(ask, ask.pair, m, rate) for rate in RATES} for m in _systems(ask)}
-    return Plan(f"F1 against the share of labelled target sentences, {_named(ask)}", cells)
+def _sweep(ask: Request, name: str, values: Sequence[float], methods: Sequence[str]) -> list[RunSpec]:
+    return [s for method in methods for v in values for s in _cell(ask, ask.pair, method, ask.rate, **{name: v})]
 
 
-def _trials(ask: Request) -> Plan:
-    cells = {m: {_named(ask): _seeds(ask, ask.pair, m, ask.rate)} for m in _systems(ask)}
-    return Plan(f"Spread over {ask.seeds} trials", cells, versus="la-dtl")
+def _grid(ask: Request) -> list[RunSpec]:
+    weights = [(alpha, beta) for alpha in ALPHAS for beta in BETAS]
+    return [s for a, b in weights for s in _cell(ask, ask.pair, "la-dtl", ask.rate, alpha=a, beta=b)]
 
 
-def _social(ask: Request) -> Plan:
-    return replace(_trials(ask), title="Formal to social media, all target labels")
+def _tuning(ask: Request) -> list[RunSpec]:
+    pairs = [pair for pair in PAIRS if set(pair) <= set(ask.departments)] or [ask.pair]
+    return [
+        spec
+        for pair in pairs
+        for method in ask.methods
+        for change in TRIALS[method]
+        for spec in _cell(ask, pair, method, ask.rate, **change)
+    ]
 
 
-def _sweep(name: str, values: Sequence[float], methods: Sequence[str]) -> Callable[[Request], Plan]:
-    def plan(ask: Request) -> Plan:
-        cells = {
-            m: {f"{value:g}": _seeds(ask, ask.pair, m, ask.rate, **{name: value}) for value in values} for m in methods
-        }
-        return Plan(f"F1 against {name}, {_named(ask)}", cells, splits=("dev", "test"))
-
-    return plan
+def _tried(run: Row) -> str:
+    """The method and its trial."""
+    return f"{run['method']}, {trial_of(run['method'], config_of(run))}"
 
 
-def _grid(ask: Request) -> Plan:
-    cells = {
-        f"alpha {alpha:g}": {
-            f"beta {beta:g}": _seeds(ask, ask.pair, "la-dtl", ask.rate, alpha=alpha, beta=beta) for beta in BETAS
-        }
-        for alpha in ALPHAS
-    }
-    # Settings are chosen by this table, so it never shows test.
-    return Plan(f"La-DTL by alpha and beta, {_named(ask)}", cells, splits=("dev",))
-
-
-def _named(ask: Request) -> str:
-    return f"{ask.pair[0]}>{ask.pair[1]}"
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """`plan` makes the table; `seeds` and `rate` hold unless others are asked for."""
-
-    description: str
-    plan: Callable[[Request], Plan]
-    seeds: int = 3
-    rate: float = 0.1
+def _swept(name: str, description: str, values: Sequence[float], methods: Sequence[str]) -> Experiment:
+    return Experiment(
+        description,
+        f"F1 against {name}",
+        partial(_sweep, name=name, values=values, methods=methods),
+        column=lambda run: run[name],
+        splits=("dev", "test"),
+    )
 
 
 EXPERIMENTS = {
-    "pairs": Experiment("every method on every pair of departments", _pairs),
-    "sampling": Experiment("F1 against the share of the target's labels", _sampling),
-    "trials": Experiment("the spread of ten trials of every method on one pair", _trials, seeds=10),
-    "alpha": Experiment("F1 against alpha", _sweep("alpha", ALPHAS, ("la-mmd", "la-dtl"))),
-    "beta": Experiment("F1 against beta", _sweep("beta", BETAS, ("crf-l2", "la-dtl"))),
-    "epsilon": Experiment("F1 against epsilon", _sweep("epsilon", EPSILONS, ("joint-training", "la-dtl"))),
-    "grid": Experiment("dev F1 of La-DTL over alpha and beta", _grid, seeds=1),
-    "social": Experiment("every method on one pair, with all labels of the target", _social, rate=1.0),
-    "dictionary": Experiment("the floor: mentions of the training text looked up", _dictionary),
-}
+    "pairs": Experiment(
+        "every method on every pair of departments", "All pairs of departments", _pairs, versus="la-dtl"
+    ),
+    "sampling": Experiment(
+        "F1 against the share of the target's labels",
+        "F1 against the share of labelled target sentences",
+        _sampling,
+        column=lambda run: run["rate"],
+    ),
+    "trials": Experiment(
+        "the spread of ten trials of every method on one pair", "Spread over trials", _trials, seeds=10, versus="la-dtl"
+    ),
+    "alpha": _swept("alpha", "F1 against alpha", ALPHAS, ("la-mmd", "la-dtl")),
+    "beta": _swept("beta", "F1 against beta", BETAS, ("crf-l2", "la-dtl")),
+    "epsilon": _swept("epsilon", "F1 against epsilon", EPSILONS, ("joint-training", "la-dtl")),
+    # Settings are chosen by these two tables, so they never show test.
+    "grid": Experiment(
+        "dev F1 of La-DTL over alpha and beta",
+        "La-DTL by alpha and beta",
+        _grid,
+        row=lambda run: f"alpha {run['alpha']}",
+        column=lambda run: f"beta {run['beta']}",
+        seeds=1,
+        splits=("dev",),
+    ),
+    "tuning": Experiment(
+        "dev F1 of the trials from which every method's settings were chosen", "Trials of every method", _tuning,
+        row=_tried, seeds=1, splits=("dev",),
+    ),
+    "social": Experiment(
+        "every method on one pair, with all labels of the target", "Formal to social media, all target labels", _trials,
+        rate=1.0, versus="la-dtl",
+    ),
+    "dictionary": Experiment(
+        "the floor: mentions of the training text looked up", "The dictionary of training mentions",
+        lambda ask: _pairs(ask, DICTIONARY),
+    ),
+    "spacy": Experiment(
+        "the practical outsider: spaCy's trainer on source and target", "spaCy from scratch",
+        lambda ask: _pairs(ask, SPACY),
+    ),
+}  # fmt: skip
 
 
 def checked_pair(departments: Sequence[str], given: Sequence[str] | None) -> tuple[str, str]:
@@ -169,8 +202,18 @@ def described(spec: RunSpec) -> dict[str, Any]:
         "source": spec.source,
         "target": spec.target,
         "method": spec.method,
-        "rate": spec.rate,
+        "rate": f"{spec.rate:g}",
         "seed": spec.config.training.seed,
-        **{name: transfer[name] for name in ("alpha", "beta", "epsilon")},
+        **{name: f"{transfer[name]:g}" for name in ("alpha", "beta", "epsilon")},
         "config": json.dumps(spec.config.to_dict(), sort_keys=True),
     }
+
+
+def config_of(run: Row) -> Config:
+    """The settings of a finished run; one that is older than a setting had what is now the default."""
+    return Config.from_dict(json.loads(run["config"]))
+
+
+def spec_of(run: Row) -> RunSpec:
+    """What `described` described."""
+    return RunSpec(run["source"], run["target"], run["method"], float(run["rate"]), config_of(run))

@@ -6,63 +6,65 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import ladtl_core
 from ladtl_core.errors import LadtlError
-from ladtl_core.experiments.plans import RunSpec, described
+from ladtl_core.experiments.plans import Row, RunSpec, described, spec_of
 from ladtl_core.experiments.runs import Corpus, Outcome, execute
 
 COLUMNS = (
     "key", "source", "target", "method", "rate", "seed", "alpha", "beta", "epsilon", "dev_f1", "test_f1",
-    "best_epoch", "steps", "seconds", "data", "version", "torch", "config",
+    "best_epoch", "steps", "seconds", "data", "version", "torch", "config", "test_counts",
 )  # fmt: skip
 
 
 class Results:
-    """`runs.csv` has a row a run with everything that repeats it, `counts/KEY.json` the counts of its documents."""
+    """The table of runs, `runs.csv`: a row a run with all that repeats it and the counts of its test documents."""
 
     def __init__(self, folder: Path) -> None:
-        self.path, self.counts = folder / "runs.csv", folder / "counts"
-        self.counts.mkdir(parents=True, exist_ok=True)
-        rows = list(csv.DictReader(self.path.open(encoding="utf-8", newline=""))) if self.path.exists() else []
-        # A row that a kill cut short is run again.
-        self.rows = {row["key"]: row for row in rows if row.get("config") and self._has_counts(row["key"])}
-        new = self.path.with_name("runs.csv.new")
-        with new.open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.DictWriter(opened, COLUMNS)
-            writer.writeheader()
-            writer.writerows(self.rows.values())
-        os.replace(new, self.path)
-
-    def _has_counts(self, key: str) -> bool:
-        try:
-            json.loads((self.counts / f"{key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return True
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / "runs.csv"
+        # A row that a kill cut short is run again. Keys are made anew: a setting that is newer than a row joins them.
+        rows = [row for row in read_rows(self.path) if _is_whole(row)] if self.path.exists() else []
+        self.rows = {key: {**row, "key": key} for row in rows for key in [spec_of(row).key(row["data"])]}
+        write_rows(self.path, self.rows.values())
 
     def add(self, key: str, spec: RunSpec, data: str, outcome: Outcome) -> None:
-        """Write a finished run: its counts, then its row."""
-        (self.counts / f"{key}.json").write_text(json.dumps(outcome.counts), encoding="utf-8")
+        """Write a finished run."""
         origin = {"key": key, "data": data, "version": ladtl_core.__version__, "torch": version("torch")}
-        row = {**origin, **described(spec), **outcome.about}
+        found = {**origin, **described(spec), **outcome.about, "test_counts": json.dumps(outcome.counts)}
+        row = {name: str(found.get(name, "")) for name in COLUMNS}
         with self.path.open("a", encoding="utf-8", newline="") as opened:
-            csv.DictWriter(opened, COLUMNS).writerow(row)
+            csv.DictWriter(opened, COLUMNS, lineterminator="\n").writerow(row)
             opened.flush()
             os.fsync(opened.fileno())
-        self.rows[key] = {name: str(row.get(name, "")) for name in COLUMNS}
+        self.rows[key] = row
 
-    def counts_of(self, key: str, split: str) -> dict[str, list[int]]:
-        """Correct, predicted and gold entities of each document."""
-        counts: dict[str, dict[str, list[int]]] = json.loads((self.counts / f"{key}.json").read_text(encoding="utf-8"))
-        return counts[split]
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a table of runs."""
+    with path.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Replace a table of runs in one step."""
+    new = path.with_name(path.name + ".new")
+    with new.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(new, path)
+
+
+def _is_whole(row: Row) -> bool:
+    return None not in row.values() and row["test_counts"].endswith("]]")
 
 
 def run_all(corpus: Corpus, specs: Sequence[RunSpec], results: Results, workers: int) -> list[str]:
@@ -70,7 +72,9 @@ def run_all(corpus: Corpus, specs: Sequence[RunSpec], results: Results, workers:
     from tqdm import tqdm
 
     missing: dict[str, tuple[RunSpec, str]] = {}
-    for spec in specs:
+    # Seed by seed, so that what is there after a cut is a table; runs on the same text follow each other, since a
+    # process keeps its embeddings.
+    for spec in sorted(specs, key=lambda spec: (spec.config.training.seed, spec.target, spec.source)):
         data = corpus.fingerprint(spec)
         if spec.key(data) not in results.rows:
             missing[spec.key(data)] = (spec, data)
@@ -104,9 +108,3 @@ def _finished(corpus: Corpus, specs: dict[str, RunSpec], workers: int) -> Iterat
                     yield keys[future], future
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def rows_of(results: Results, corpus: Corpus, specs: Sequence[RunSpec]) -> list[dict[str, Any]] | None:
-    """The rows of a cell's runs; None while one is missing."""
-    rows = [results.rows.get(spec.key(corpus.fingerprint(spec))) for spec in specs]
-    return None if None in rows else [row for row in rows if row is not None]

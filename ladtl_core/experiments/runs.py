@@ -11,7 +11,7 @@ from typing import Any
 from ladtl_core.corpora import read_training_data
 from ladtl_core.data import TrainingData, gold_tags, records_of
 from ladtl_core.dictionary import Dictionary
-from ladtl_core.evaluation import counts_by_record, evaluate
+from ladtl_core.evaluation import counts_by_record, f1_of
 from ladtl_core.experiments.plans import DICTIONARY, RunSpec
 from ladtl_core.mapping import read_mapping
 from ladtl_core.records import Sentence
@@ -65,9 +65,9 @@ def _data(corpus: Corpus, source: str, target: str, scheme: str) -> TrainingData
 
 @dataclass(frozen=True)
 class Outcome:
-    """`counts` holds correct, predicted and gold entities of each document, by split; `about` the other columns."""
+    """`counts` holds correct, predicted and gold entities of each test document; `about` the other columns."""
 
-    counts: dict[str, dict[str, tuple[int, int, int]]]
+    counts: list[tuple[int, int, int]]
     about: dict[str, Any]
 
 
@@ -98,9 +98,9 @@ def _trained(data: TrainingData, spec: RunSpec) -> Outcome:
 def _outcome(
     parts: dict[str, tuple[Sentence, ...]], predicted: dict[str, list[list[str]]], about: dict[str, Any]
 ) -> Outcome:
-    counts, f1 = {}, {}
-    for split, sentences in parts.items():
-        gold, records = gold_tags(sentences), records_of(sentences)
-        counts[split] = counts_by_record(gold, predicted[split], records)
-        f1[f"{split}_f1"] = evaluate(gold, predicted[split], records).overall.f1
-    return Outcome(counts, {**f1, **about})
+    found = {
+        split: counts_by_record(gold_tags(sentences), predicted[split], records_of(sentences))
+        for split, sentences in parts.items()
+    }
+    f1 = {f"{split}_f1": f1_of(counts.values()) for split, counts in found.items()}
+    return Outcome(list(found["test"].values()), {**f1, **about})

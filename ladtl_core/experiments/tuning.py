@@ -1,0 +1,71 @@
+"""The trials that every method was given, as many for each, and the one that was best on dev.
+
+They were run on two pairs of es_clinical4, C to R and N to G, with a tenth of the target's labels and one seed, and
+are judged by the mean of the two dev F1. The settings hold for all pairs and experiments. All else, that is embeddings,
+sizes, schedule and early stopping, is the same for all methods.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ladtl_core.config import Config
+
+PAIRS = (("C", "R"), ("N", "G"))
+Change = dict[str, Any]
+
+_SHARES: tuple[Change, ...] = ({"epsilon": 0.5}, {"epsilon": 0.3}, {"epsilon": 0.7})
+_STEPS: tuple[Change, ...] = ({"learning_rate": 4e-3}, {"learning_rate": 2e-3}, {"learning_rate": 8e-3})
+_BOTH: tuple[Change, ...] = (
+    {"alpha": 0.02, "beta": 0.05},
+    {"alpha": 0.3, "beta": 0.05},
+    {"alpha": 0.02, "beta": 0.2},
+)
+
+TRIALS: dict[str, tuple[Change, ...]] = {
+    "non-transfer": _STEPS,
+    "linear-projection": _SHARES,
+    "domain-mask": _SHARES,
+    "cd-learning": ({"similarity": "cross-entropy"}, {"similarity": "gaussian"}, {"similarity": "polynomial"}),
+    "re-training": _STEPS,
+    "joint-training": _SHARES,
+    "la-mmd": ({"alpha": 0.02}, {"alpha": 0.1}, {"alpha": 0.3}),
+    "crf-l2": ({"beta": 0.05}, {"beta": 0.01}, {"beta": 0.2}),
+    "mmd-crf-l2": _BOTH,
+    "la-dtl": _BOTH,
+}
+
+BEST: dict[str, int] = {
+    "non-transfer": 0,
+    "linear-projection": 0,
+    "domain-mask": 2,
+    "cd-learning": 2,
+    "re-training": 1,
+    "joint-training": 2,
+    "la-mmd": 1,
+    "crf-l2": 0,
+    "mmd-crf-l2": 1,
+    "la-dtl": 2,
+}
+"""The number of the trial that was best, from 0."""
+
+
+def changed(config: Config, change: Change) -> Config:
+    """The settings with those of a trial in place of theirs."""
+    values = config.to_dict()
+    for part in (values["transfer"], values["training"]):
+        part.update((name, value) for name, value in change.items() if name in part)
+    return Config.from_dict(values)
+
+
+def tuned(method: str, config: Config) -> Config:
+    """The settings with those of the method's best trial."""
+    return changed(config, TRIALS[method][BEST[method]])
+
+
+def trial_of(method: str, config: Config) -> str:
+    """The trial that a run was, in words; empty where it was none."""
+    for change in TRIALS[method]:
+        if changed(config, change) == config:
+            return ", ".join(f"{name} {value}" for name, value in change.items())
+    return ""
