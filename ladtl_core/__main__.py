@@ -1,4 +1,4 @@
-"""The command line: `python -m ladtl_core train | evaluate | predict | gap | experiment`; see `--help` of each."""
+"""The command line, `python -m ladtl_core COMMAND`; see `--help`, also of each command."""
 
 from __future__ import annotations
 
@@ -73,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("--rate", type=float, help="share of the target's training sentences to keep")
     _add_settings(experiment)
     experiment.set_defaults(command=_experiment)
+    results = subparsers.add_parser("results", help="make the tables of a page of results anew from its rows")
+    results.add_argument("page", type=Path, help="such as docs/results.md, whose rows are in docs/results/")
+    results.add_argument("--figures", action="store_true", help="draw them too; needs kaleido and a Chrome")
+    results.set_defaults(command=commands.results)
     return parser
 
 

@@ -99,6 +99,15 @@ def experiment(options: argparse.Namespace, settings: Callable[[str], Config]) -
         raise TrainingError("some runs failed:\n" + "\n".join(failures))
 
 
+def results(options: argparse.Namespace) -> None:
+    """Make the tables of a page of results anew from the rows beside it, and draw its figures."""
+    from ladtl_core.experiments.pages import draw, rewritten
+
+    options.page.write_text(rewritten(options.page), encoding="utf-8")
+    if options.figures:
+        print("\n".join(map(str, draw(options.page))))
+
+
 def given_data(options: argparse.Namespace, config: Config) -> TrainingData:
     """The data of `--source`, `--target`, `--mapping` and `--rate`."""
     method = METHODS[config.transfer.method]

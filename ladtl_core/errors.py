@@ -27,7 +27,12 @@ class MissingExtraError(LadtlError):
     """An optional package is needed for what was asked."""
 
     def __init__(self, package: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs the package {package}: pip install {package}")
+        # The arguments as they are: an error of another process is made anew from them.
+        super().__init__(package, purpose)
+
+    def __str__(self) -> str:
+        package, purpose = self.args
+        return f"{purpose} needs the package {package}: pip install {package}"
 
 
 class TrainingError(LadtlError):

@@ -66,7 +66,7 @@ class Experiment:
     """`runs` says which there are; `row` and `column` say where a run is shown.
 
     `seeds` and `rate` hold unless others are asked for; `splits` are those to report; `versus` is the row that the
-    others are tested against, empty where rows are no systems.
+    others are tested against, empty where rows are no systems; `drawn` is the kind of figure: map, curves or boxes.
     """
 
     description: str
@@ -78,6 +78,7 @@ class Experiment:
     rate: float = 0.1
     splits: tuple[str, ...] = ("test",)
     versus: str = ""
+    drawn: str = "map"
 
 
 def _cell(ask: Request, pair: tuple[str, str], method: str, rate: float, **change: float) -> list[RunSpec]:
@@ -137,6 +138,7 @@ def _swept(name: str, description: str, values: Sequence[float], methods: Sequen
         partial(_sweep, name=name, values=values, methods=methods),
         column=lambda run: run[name],
         splits=("dev", "test"),
+        drawn="curves",
     )
 
 
@@ -149,9 +151,11 @@ EXPERIMENTS = {
         "F1 against the share of labelled target sentences",
         _sampling,
         column=lambda run: run["rate"],
+        drawn="curves",
     ),
     "trials": Experiment(
-        "the spread of ten trials of every method on one pair", "Spread over trials", _trials, seeds=10, versus="la-dtl"
+        "the spread of ten trials of every method on one pair", "Spread over trials", _trials,
+        seeds=10, versus="la-dtl", drawn="boxes",
     ),
     "alpha": _swept("alpha", "F1 against alpha", ALPHAS, ("la-mmd", "la-dtl")),
     "beta": _swept("beta", "F1 against beta", BETAS, ("crf-l2", "la-dtl")),
@@ -172,7 +176,7 @@ EXPERIMENTS = {
     ),
     "social": Experiment(
         "every method on one pair, with all labels of the target", "Formal to social media, all target labels", _trials,
-        rate=1.0, versus="la-dtl",
+        rate=1.0, versus="la-dtl", drawn="boxes",
     ),
     "dictionary": Experiment(
         "the floor: mentions of the training text looked up", "The dictionary of training mentions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,8 @@ from ladtl_core.corpora import read_training_data
 from ladtl_core.data import TrainingData, gold_tags, records_of
 from ladtl_core.dictionary import Dictionary
 from ladtl_core.evaluation import counts_by_record, f1_of
-from ladtl_core.experiments.plans import DICTIONARY, RunSpec
+from ladtl_core.experiments.outsider import spacy_tags
+from ladtl_core.experiments.plans import DICTIONARY, SPACY, RunSpec
 from ladtl_core.mapping import read_mapping
 from ladtl_core.records import Sentence
 from ladtl_core.vocab import labels_of
@@ -75,10 +77,14 @@ def execute(corpus: Corpus, spec: RunSpec) -> Outcome:
     """Train and test. Raises LadtlError."""
     whole = _data(corpus, spec.source, spec.target, spec.config.model.scheme)
     data = whole.with_rate(spec.rate, spec.config.training.seed)
+    parts = {"dev": data.dev, "test": data.test}
     if spec.method == DICTIONARY:
         dictionary = Dictionary((*data.source, *data.target), labels_of(data.target))
-        parts = {"dev": data.dev, "test": data.test}
         return _outcome(parts, {split: [dictionary.tags(s.tokens) for s in part] for split, part in parts.items()}, {})
+    if spec.method == SPACY:
+        began = time.monotonic()
+        tags = spacy_tags(data, spec.config.training.seed)
+        return _outcome(parts, tags, {"seconds": round(time.monotonic() - began, 3)})
     return _trained(data, spec)
 
 
