@@ -12,7 +12,7 @@ from typing import Any
 
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
-from ladtl_core.experiments.tuning import PAIRS, TRIALS, changed, trial_of
+from ladtl_core.experiments.tuning import ALIGNMENTS, PAIRS, TRIALS, Change, changed, trial_of
 from ladtl_core.methods import METHODS
 
 DICTIONARY, SPACY = "dictionary", "spacy"
@@ -81,7 +81,7 @@ class Experiment:
     drawn: str = "map"
 
 
-def _cell(ask: Request, pair: tuple[str, str], method: str, rate: float, **change: float) -> list[RunSpec]:
+def _cell(ask: Request, pair: tuple[str, str], method: str, rate: float, **change: Any) -> list[RunSpec]:
     """A run for each seed, which draws the sample of labels too."""
     config = changed(ask.settings(method if method in METHODS else "non-transfer"), change)
     source = "" if method in METHODS and not METHODS[method].needs_source else pair[0]
@@ -115,20 +115,20 @@ def _grid(ask: Request) -> list[RunSpec]:
     return [s for a, b in weights for s in _cell(ask, ask.pair, "la-dtl", ask.rate, alpha=a, beta=b)]
 
 
-def _tuning(ask: Request) -> list[RunSpec]:
+def _on_tuning_pairs(ask: Request, trials: dict[str, tuple[Change, ...]]) -> list[RunSpec]:
     pairs = [pair for pair in PAIRS if set(pair) <= set(ask.departments)] or [ask.pair]
     return [
         spec
         for pair in pairs
-        for method in ask.methods
-        for change in TRIALS[method]
+        for method, changes in trials.items()
+        for change in changes
         for spec in _cell(ask, pair, method, ask.rate, **change)
     ]
 
 
 def _tried(run: Row) -> str:
     """The method and its trial."""
-    return f"{run['method']}, {trial_of(run['method'], config_of(run))}"
+    return f"{run['method']}, {trial_of(config_of(run), TRIALS[run['method']])}"
 
 
 def _swept(name: str, description: str, values: Sequence[float], methods: Sequence[str]) -> Experiment:
@@ -160,7 +160,7 @@ EXPERIMENTS = {
     "alpha": _swept("alpha", "F1 against alpha", ALPHAS, ("la-mmd", "la-dtl")),
     "beta": _swept("beta", "F1 against beta", BETAS, ("crf-l2", "la-dtl")),
     "epsilon": _swept("epsilon", "F1 against epsilon", EPSILONS, ("joint-training", "la-dtl")),
-    # Settings are chosen by these two tables, so they never show test.
+    # Settings are chosen by these three tables, so they never show test.
     "grid": Experiment(
         "dev F1 of La-DTL over alpha and beta",
         "La-DTL by alpha and beta",
@@ -171,8 +171,14 @@ EXPERIMENTS = {
         splits=("dev",),
     ),
     "tuning": Experiment(
-        "dev F1 of the trials from which every method's settings were chosen", "Trials of every method", _tuning,
+        "dev F1 of the trials from which every method's settings were chosen", "Trials of every method",
+        lambda ask: _on_tuning_pairs(ask, {method: TRIALS[method] for method in ask.methods}),
         row=_tried, seeds=1, splits=("dev",),
+    ),
+    "alignment": Experiment(
+        "dev F1 of La-MMD with other weights, estimates and kernels of the MMD", "Ways to align label by label",
+        lambda ask: _on_tuning_pairs(ask, {"la-mmd": ALIGNMENTS}),
+        row=lambda run: trial_of(config_of(run), ALIGNMENTS), splits=("dev",),
     ),
     "social": Experiment(
         "every method on one pair, with all labels of the target", "Formal to social media, all target labels", _trials,

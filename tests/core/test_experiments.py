@@ -79,7 +79,7 @@ def test_a_sweep_changes_one_setting(name: str, corpus: Corpus, tmp_path: Path) 
 
 
 def test_settings_are_never_chosen_by_test_and_sampling_changes_the_rate() -> None:
-    assert EXPERIMENTS["grid"].splits == EXPERIMENTS["tuning"].splits == ("dev",)
+    assert {EXPERIMENTS[name].splits for name in ("grid", "tuning", "alignment")} == {("dev",)}
     rates = {spec.rate for spec in EXPERIMENTS["sampling"].runs(ASK)}
     assert min(rates) < 0.1 in rates and max(rates) == 1
 
@@ -96,8 +96,8 @@ def test_every_method_has_as_many_trials_and_knows_its_own() -> None:
     assert set(TRIALS) == set(BEST) == set(METHODS) and len({len(trials) for trials in TRIALS.values()}) == 1
     for method, trials in TRIALS.items():
         config = Config.from_dict({"transfer": {"method": method}})
-        names = {trial_of(method, spec.config) for spec in EXPERIMENTS["tuning"].runs(ASK) if spec.method == method}
-        assert len(names) == len(trials) and trial_of(method, tuned(method, config)) != ""
+        names = {trial_of(spec.config, trials) for spec in EXPERIMENTS["tuning"].runs(ASK) if spec.method == method}
+        assert len(names) == len(trials) and trial_of(tuned(method, config), trials) != ""
         # A trial may change what the method uses alone.
         assert not {name for change in trials for name in change} & METHODS[method].unused
     assert tuned("la-dtl", Config()) == Config(), "the defaults are those of La-DTL's best trial"

@@ -72,7 +72,7 @@ def test_the_settings_of_every_method_were_the_best_of_its_trials() -> None:
         f1: dict[str, list[float]] = {}
         for run in runs:
             if run["method"] == method:
-                f1.setdefault(trial_of(method, config_of(run)), []).append(float(run["dev_f1"]))
+                f1.setdefault(trial_of(config_of(run), trials), []).append(float(run["dev_f1"]))
         assert len(f1) == len(trials) and all(len(found) == 2 for found in f1.values()), method
         names = [", ".join(f"{name} {value}" for name, value in change.items()) for change in trials]
         assert max(f1, key=lambda name: sum(f1[name])) == names[BEST[method]], method
