@@ -1,4 +1,4 @@
-"""The command line: `python -m ladtl_core train | evaluate | predict | gap | experiment`; see `--help` of each."""
+"""The command line: `python -m ladtl_core train | evaluate | predict | gap | experiment | formats | convert`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ladtl_core import commands
+from ladtl_core import commands, conversion
 from ladtl_core.config import PRESETS, Config
 from ladtl_core.errors import ConfigError, LadtlError
 from ladtl_core.experiments.plans import EXPERIMENTS, Experiment
+from ladtl_core.formats import FORMATS
 from ladtl_core.methods import METHODS
 
 # Option of the command line -> where it goes in the settings.
@@ -72,6 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("--rate", type=float, help="share of the target's training sentences to keep")
     _add_settings(experiment)
     experiment.set_defaults(command=lambda options: commands.experiment(options, settings_of(options, "la-dtl")))
+    formats = subparsers.add_parser("formats", help="what can be read and written: one JSON object a format")
+    formats.set_defaults(command=conversion.formats)
+    convert = subparsers.add_parser("convert", help="records of one format in another; says what is not carried")
+    convert.add_argument("input", type=Path, metavar="IN", help="file, or folder for formats of several files")
+    convert.add_argument("output", type=Path, metavar="OUT", help="file, or folder for formats of several files")
+    convert.add_argument("--from", dest="source", choices=FORMATS, required=True)
+    writable = [name for name, form in FORMATS.items() if form.write]
+    convert.add_argument("--to", dest="target", choices=writable, required=True)
+    convert.add_argument("--encoding", help="of IN, if it is not UTF-8; such as gb18030")
+    convert.set_defaults(command=conversion.convert)
     return parser
 
 

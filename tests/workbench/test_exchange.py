@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS, Record
-from workbench.services import demo, exchange
+from tests.core.formats_kit import records_in, written
+from workbench.services import demo, exchange, outgoing
 from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
 from workbench.store import annotations as store_annotations
@@ -47,8 +47,8 @@ def read_again(database: Database, name: str, format: str) -> list[Record]:
     with database.reading() as session:
         department = departments.by_name(session, name)
     assert department is not None
-    made = exchange.export(database, department.id, format)
-    items = [found.record for found in FORMATS[format].scan(made.data, made.name) if not isinstance(found, DataError)]
+    made = outgoing.export(database, department.id, format)
+    items = records_in(format, (made.name, made.data))
     assert len(items) == made.records
     return items
 
@@ -119,22 +119,25 @@ def test_a_second_label_set_of_the_same_name_gets_another_name(database: Databas
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        (notes(line("1"), line("2", entities=[{**SPAN, "end": 99}])), ["notes.jsonl, line 2: span 0-99 lies outside"]),
+        (
+            notes(line("1"), line("2", entities=[{**SPAN, "end": 99}])),
+            ["notes.jsonl, line 2, column 61: span 0-99 lies"],
+        ),
         (
             notes(line("1"), line("2", entities=[{**SPAN, "label": "Tset"}])),
             ["line 2: A has no label 'Tset'; its labels"],
         ),
         (notes(line("old")), ["notes.jsonl, line 1: A has a record 'old' already"]),
-        (notes(line("1"), line("1")), ["notes.jsonl, line 2: the id '1' was used on line 1 already"]),
+        (notes(line("1"), line("1")), ["notes.jsonl, line 2, column 1: the id '1' was used on line 1 already"]),
         (
             [("a.jsonl", line("1")), ("b.jsonl", line("0") + line("1"))],
             ["b.jsonl, line 2: the id '1' was used in a.jsonl, line 1, already"],
         ),
-        (notes(b'{"id": "1", "text": "caf\xe9"}'), ["notes.jsonl, line 1: the byte 0xe9 at character 25 is not UTF-8"]),
+        (notes(b'{"id": "1", "text": "caf\xe9"}'), ["notes.jsonl, line 1, column 25: the byte 0xe9 is not UTF-8"]),
         (notes(b""), ["notes.jsonl: the file is empty"]),
         (
             [("z.jsonl", b"x"), ("a.jsonl", line("1") + b"[" + b"\n" + b"]")],
-            ["z.jsonl, line 1: this is not", "a.jsonl, line 2: this is not", "a.jsonl, line 3: this is not"],
+            ["z.jsonl, line 1, column 1: this", "a.jsonl, line 2, column 2: this", "a.jsonl, line 3, column 1: this"],
         ),
     ],
 )
@@ -203,8 +206,8 @@ def test_overlaps_and_torn_patients_are_warned_of_and_kept(database: Database) -
     )
     exchange.commit(database, preview, "local")
     assert count(database, Span) == 2
-    made = exchange.export(database, holdings(database)[0].department.department_id, "conll")
-    assert made.not_carried == 1
+    made = outgoing.export(database, holdings(database)[0].department.department_id, "conll")
+    assert made.lost["spans left out or moved to the edges of words"] == 1
 
 
 def test_splits_file(database: Database) -> None:
@@ -248,8 +251,9 @@ def test_jsonl_out_and_in_again_is_identity(database: Database) -> None:
     preview = exchange.preview(database, files, "jsonl", department="B", label_set="A")
     items = read_again(database, "A", "jsonl")
     assert [item.entities for item in items] == [record.entities for record in preview.departments[0].records]
-    exported = [("again.jsonl", "".join(FORMATS["jsonl"].write(items)).encode())] if FORMATS["jsonl"].write else []
-    renamed = [(name, data.replace(b'"department": "A"', b'"department": "B"')) for name, data in exported]
+    renamed = [
+        (name, data.replace(b'"department": "A"', b'"department": "B"')) for name, data in written("jsonl", items)
+    ]
     imported(database, renamed, label_set="A")
     again = read_again(database, "B", "jsonl")
     assert [(r.id, r.text, r.entities, r.split, r.patient, r.tokens, r.sentence_starts) for r in again] == [
@@ -263,14 +267,14 @@ def test_conll_out_and_in_again_is_identity(database: Database) -> None:
     data = first + b"# doc = 2\n# split = pool\nx\n\n"
     imported(database, [("a.conll", data)], "conll", department="A")
     department = holdings(database)[0].department.department_id
-    made = exchange.export(database, department, "conll")
+    made = outgoing.export(database, department, "conll")
     assert made.name == "A.conll" and made.data == data.replace(b"# split", b"# department = A\n# split")
 
 
 def test_plain_text_cannot_be_exported(database: Database) -> None:
     imported(database, notes(line("1", entities=[SPAN])), department="A")
     with pytest.raises(DataError, match="cannot hold labels"):
-        exchange.export(database, holdings(database)[0].department.department_id, "lines")
+        outgoing.export(database, holdings(database)[0].department.department_id, "lines")
 
 
 @pytest.mark.skipif(not CORPORA.exists(), reason="the corpora are not beside this project")
@@ -280,11 +284,7 @@ def test_a_real_corpus_with_its_splits(database: Database) -> None:
     imported(database, [("records.jsonl", (folder / "records.jsonl").read_bytes())], splits=splits)
     stored = {h.department.name: {k: v.records for k, v in h.department.splits.items()} for h in holdings(database)}
     assert stored["C"] == {"train": 52, "dev": 11, "test": 11} and stored["R"] == {"train": 23, "dev": 6, "test": 9}
-    given = {
-        f.record.id: f.record
-        for f in FORMATS["jsonl"].scan((folder / "records.jsonl").read_bytes(), "x")
-        if not isinstance(f, DataError)
-    }
+    given = {record.id: record for record in records_in("jsonl", ("x", (folder / "records.jsonl").read_bytes()))}
     for record in read_again(database, "R", "jsonl"):
         assert (record.text, record.entities) == (given[record.id].text, given[record.id].entities)
 

@@ -1,4 +1,4 @@
-"""Records in and out. An import is looked at first (`preview`) and then written whole or not at all (`commit`)."""
+"""Records on their way in: looked at first (`preview`) and then written whole or not at all (`commit`)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, conll
 from ladtl_core.formats.scan import check_name
 from ladtl_core.records import SPLITS, Record
 from ladtl_core.text import han_share
 from workbench.services.incoming import File, Placed, read_files
 from workbench.services.splits import Place, assign, read_splits, torn_patients
 from workbench.store import audit, departments, records
-from workbench.store.annotations import gold
 from workbench.store.database import Database
 
 SHOWN_ERRORS = 20
@@ -42,6 +40,7 @@ class DepartmentPreview:
 class Preview:
     """What the files hold. It can be committed if `errors` is empty; of many errors only the first are kept.
 
+    `remarks` are what the readers found out, such as the scheme of tags, or left aside.
     `label_set` is an existing set that the new departments are to use; with None they share a new one with
     `new_labels`.
     """
@@ -50,23 +49,13 @@ class Preview:
     errors: tuple[DataError, ...]
     error_count: int
     warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
     label_set: str | None
     new_labels: tuple[str, ...]
 
     @property
     def records(self) -> int:
         return sum(len(department.records) for department in self.departments)
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A file to hand out. `not_carried` counts spans that the format left out or moved to the edges of tokens."""
-
-    name: str
-    data: bytes
-    records: int
-    labelled: int
-    not_carried: int
 
 
 def preview(
@@ -93,7 +82,7 @@ def preview(
             places = read_splits(splits[1], splits[0])
         except DataError as error:
             splits_error.append(error)
-    placed, errors = read_files(files, format, department, places)
+    placed, errors, remarks = read_files(files, format, department, places)
     errors += splits_error
     with database.reading() as session:
         placed = _fitting(session, placed, label_set, errors)
@@ -106,7 +95,7 @@ def preview(
     errors.sort(key=lambda error: (order.get(error.file or "", -1), error.line or 0))
     unused = len(places.keys() - {item.record.id for item in placed})
     warnings = tuple(_warnings(parts, unused))
-    return Preview(parts, tuple(errors[:SHOWN_ERRORS]), len(errors), warnings, label_set, new_labels)
+    return Preview(parts, tuple(errors[:SHOWN_ERRORS]), len(errors), warnings, tuple(remarks), label_set, new_labels)
 
 
 def commit(database: Database, found: Preview, author: str, *, generated: bool = False) -> int:
@@ -128,28 +117,6 @@ def commit(database: Database, found: Preview, author: str, *, generated: bool =
     except IntegrityError:
         raise DataError("somebody else imported the same at this moment; nothing was written, try again") from None
     return found.records
-
-
-def export(database: Database, department_id: int, format: str) -> Exported:
-    """All records of a department in one file; the submitted ones with their labels. Raises NotFound.
-
-    Tokens are in a JSON lines file only where the import brought them; in CoNLL they are those that labels snap to.
-    """
-    write = FORMATS[format].write
-    if write is None:
-        raise DataError(f"{FORMATS[format].title} cannot hold labels; export as JSON lines or CoNLL")
-    with database.reading() as session:
-        name = departments.get(session, department_id).name
-        labelled = {item.record.id: tuple(item.entities) for item in gold(session, department_id, SPLITS)}
-        rows = records.of_department(session, department_id)
-    items = []
-    for row in rows:
-        record = replace(records.to_record(row, name), entities=labelled.get(row.id))
-        keep_tokens = format == "conll" or row.tokenizer == "given"
-        items.append(record if keep_tokens else replace(record, tokens=None, sentence_starts=None))
-    not_carried = sum(len(conll.not_carried(record)) for record in items) if format == "conll" else 0
-    file_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name) + FORMATS[format].extensions[0]
-    return Exported(file_name, "".join(write(items)).encode(), len(items), len(labelled), not_carried)
 
 
 def _fitting(
@@ -232,6 +199,8 @@ def _warnings(parts: Sequence[DepartmentPreview], unused: int) -> Iterable[str]:
             yield f"{part.name}: no record is labelled."
         if torn := torn_patients(part.records):
             yield f"{part.name}: patients both in training and in dev or test: {len(torn):,}, such as {torn[0]}."
+    if predictions := sum(len(record.predictions) for part in parts for record in part.records):
+        yield f"Predictions of a model, which are no labels and are not imported: {predictions:,}."
     if unused:
         yield f"Entries of the splits file for records that are in none of the files: {unused:,}."
 

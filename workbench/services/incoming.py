@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located
+from ladtl_core.formats import FORMATS, Located, Remark, in_memory
 from ladtl_core.formats.scan import check_name
 from ladtl_core.records import Record
+from workbench.services import apart
 from workbench.services.splits import Place
 
 File = tuple[str, bytes]
@@ -28,41 +29,43 @@ class Placed:
 
 def read_files(
     files: Sequence[File], format: str, department: str | None, places: Mapping[str, Place]
-) -> tuple[list[Placed], list[DataError]]:
-    """All records that have a department and an id of their own, and an error for each of the others.
+) -> tuple[list[Placed], list[DataError], list[str]]:
+    """All records that have a department and an id of their own, an error for each of the others, and the remarks.
 
     The department comes from the record, else from `places`, else it is `department`. Records without any share one
-    error.
+    error. Raises MissingExtraError if the format needs a package that is not installed.
     """
     placed: dict[tuple[str, str], Placed] = {}
     errors: list[DataError] = []
-    nameless: list[tuple[str, Located]] = []
-    for name, data in files:
-        for found in FORMATS[format].scan(data, name):
-            if isinstance(found, DataError):
-                errors.append(found)
+    remarks: list[str] = []
+    nameless: list[Located] = []
+    for found in apart.scan(files, format) if format in apart.FORMATS else FORMATS[format].scan(in_memory(files)):
+        if isinstance(found, DataError):
+            errors.append(found)
+            continue
+        if isinstance(found, Remark):
+            remarks.append(str(found))
+            continue
+        try:
+            item = _place(found, department, places.get(found.record.id))
+            if item is None:
+                nameless.append(found)
                 continue
-            try:
-                item = _place(found, name, department, places.get(found.record.id))
-                if item is None:
-                    nameless.append((name, found))
-                    continue
-                same = placed.setdefault((item.department, item.record.id), item)
-                if same is not item:
-                    raise DataError(
-                        f"the id {item.record.id!r} was used in {same.file}, line {same.line}, already; "
-                        "every record needs its own"
-                    )
-            except DataError as error:
-                errors.append(DataError(error.message, file=name, line=found.line))
+            same = placed.setdefault((item.department, item.record.id), item)
+            if same is not item:
+                raise DataError(
+                    f"the id {item.record.id!r} was used in {same.file}, line {same.line}, already; "
+                    "every record needs its own"
+                )
+        except DataError as error:
+            errors.append(DataError(error.message, file=found.file, line=found.line))
     if nameless:
-        name, first = nameless[0]
         message = f"records that name no department: {len(nameless):,}, from this line on; choose one for them"
-        errors.append(DataError(message, file=name, line=first.line))
-    return list(placed.values()), errors
+        errors.append(DataError(message, file=nameless[0].file, line=nameless[0].line))
+    return list(placed.values()), errors, remarks
 
 
-def _place(found: Located, file: str, department: str | None, place: Place | None) -> Placed | None:
+def _place(found: Located, department: str | None, place: Place | None) -> Placed | None:
     """None if nobody names the department. Raises DataError if record and splits file disagree."""
     record, place = found.record, place or Place(None, None)
     for what, own, given in (
@@ -76,4 +79,4 @@ def _place(found: Located, file: str, department: str | None, place: Place | Non
         return None
     check_name("department", chosen)
     record = replace(record, department=chosen, split=record.split or place.split)
-    return Placed(record, chosen, file, found.line, found.label_lines)
+    return Placed(record, chosen, found.file, found.line, found.label_lines)
