@@ -47,12 +47,17 @@ def scan_file(content: Content, name: str) -> Iterator[Found]:
 
 def write(records: Iterable[Record]) -> Iterator[tuple[str, bytes]]:
     """A file `id.txt` for each record, without its labels."""
-    return one_file_each((record.id, f"{file_stem(record.id)}.txt", record.text.encode()) for record in records)
+    return one_file_each((record.id, f"{file_stem(record.id)}.txt", _bytes(record.text)) for record in records)
+
+
+def _bytes(text: str) -> bytes:
+    """Of two byte order marks a reader drops the first alone."""
+    return text.encode("utf-8-sig" if text.startswith("\ufeff") else "utf-8")
 
 
 def changes_text(record: Record) -> bool:
-    """Whether the text comes back from a file with other white space."""
-    return record.text != record.text.rstrip() or record.text.startswith("\ufeff")
+    """Whether the text loses white space at its end."""
+    return record.text != record.text.rstrip()
 
 
 def _found(identifier: str, text: str, name: str, line: int) -> Found:
