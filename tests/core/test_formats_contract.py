@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -18,6 +19,7 @@ from tests.core.strategies import records
 FIELDS = ("department", "split", "patient", "predictions")
 WRITABLE = [key for key, form in FORMATS.items() if form.write]
 KEEPING = [key for key, form in FORMATS.items() if form.keeps_text]
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "formats.md"
 NOT_IN_XML = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Each breaks the offsets of some tool: CRLF, tabs, double spaces, combining marks, emoji, CJK, right-to-left.
 TEXTS = (
@@ -159,3 +161,15 @@ def test_a_reader_goes_on_with_the_next_file() -> None:
     error, record = FORMATS["jsonl"].scan(files)
     assert isinstance(error, DataError) and error.file == "a.jsonl"
     assert isinstance(record, Located) and record.file == "b.jsonl"
+
+
+def test_the_documentation_says_the_same() -> None:
+    lines = DOCUMENTED.read_text(encoding="utf-8").split("\n\n## ")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == list(FORMATS)
+    for name, _, place, *facts in rows:
+        form = FORMATS[name]
+        assert place == ("a folder" if form.folder else "a file")
+        yes = [value == "yes" for value in facts[:3]]
+        assert yes == [form.write is not None, form.keeps_text, form.overlaps]
+        assert bool(facts[3]) == bool(form.package)

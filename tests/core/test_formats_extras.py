@@ -124,6 +124,8 @@ def test_xmi_errors_have_a_place() -> None:
     assert broken.startswith("a.xmi, line 3, column 3") and "this is not XMI" in broken
     [declared] = errors("xmi", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', "a.xmi")
     assert "document type declaration" in declared
-    assert errors("xmi", b" \n", "a.xmi") == ["a.xmi, line 1, column 1: the file is empty; expected at least one record"]
+    assert errors("xmi", b" \n", "a.xmi") == [
+        "a.xmi, line 1, column 1: the file is empty; expected at least one record"
+    ]
     found = [item for item in FORMATS["xmi"].scan(in_memory([("bad.xmi", b"x"), ("n.xmi", good)]))]
     assert isinstance(found[0], DataError) and isinstance(found[1], Located)
