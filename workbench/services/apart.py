@@ -26,7 +26,7 @@ def scan(files: Sequence[tuple[str, bytes]], format: str) -> Iterator[Found]:
             try:
                 told = _convert(given, made, format, "jsonl")
             except DataError as error:
-                yield DataError(error.message, file=name)
+                yield error  # it names the file
                 continue
             marked = f"{given.name}: "
             yield from (Remark(line.removeprefix(marked), name) for line in told if line.startswith(marked))

@@ -91,9 +91,9 @@ def _unzipped(name: str, data: bytes) -> list[File]:
     """The files of a zip, without those that systems add, and without a folder that holds all. Raises DataError."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _of_a_system(entry.filename)]
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check(entries, name)
-            files = [(entry.filename, archive.read(entry)) for entry in entries]
+            files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise DataError(f"this zip cannot be unpacked: {error}", file=name) from None
     if not files:
