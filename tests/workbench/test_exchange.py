@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from ladtl_core.errors import DataError
 from ladtl_core.records import SPLITS, Record
 from tests.core.formats_kit import records_in, written
-from workbench.services import demo, exchange, outgoing
+from workbench.services import demo, exchange, importing, outgoing
 from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
 from workbench.store import annotations as store_annotations
@@ -40,7 +40,7 @@ def messages(preview: Preview) -> list[str]:
 def imported(database: Database, files: Sequence[tuple[str, bytes]], format: str = "jsonl", **more: Any) -> None:
     preview = exchange.preview(database, files, format, **more)
     assert messages(preview) == []
-    exchange.commit(database, preview, "local")
+    importing.commit(database, preview, "local")
 
 
 def read_again(database: Database, name: str, format: str) -> list[Record]:
@@ -150,7 +150,7 @@ def test_a_wrong_file_is_refused_with_its_place_and_nothing_is_written(
     assert len(found) == len(expected)
     assert all(text in message for text, message in zip(expected, found, strict=True)), found
     with pytest.raises(DataError, match="nothing was imported"):
-        exchange.commit(database, preview, "local")
+        importing.commit(database, preview, "local")
     assert count(database, RecordRow) == 1
 
 
@@ -188,7 +188,7 @@ def test_all_or_nothing_when_the_store_changes_after_the_preview(database: Datab
     preview = exchange.preview(database, files, "jsonl")
     imported(database, notes(line("2", entities=[SPAN])), department="B")
     with pytest.raises(DataError, match="a department 'B' already"):
-        exchange.commit(database, preview, "local")
+        importing.commit(database, preview, "local")
     assert [holding.department.name for holding in holdings(database)] == ["B"]
     assert count(database, RecordRow) == 1
 
@@ -204,7 +204,7 @@ def test_overlaps_and_torn_patients_are_warned_of_and_kept(database: Database) -
         "A: spans that overlap others: 1. All are kept; training uses the longest.",
         "A: patients both in training and in dev or test: 1, such as p1.",
     )
-    exchange.commit(database, preview, "local")
+    importing.commit(database, preview, "local")
     assert count(database, Span) == 2
     made = outgoing.export(database, holdings(database)[0].department.department_id, "conll")
     assert made.lost["spans left out or moved to the edges of words"] == 1
@@ -307,15 +307,15 @@ def test_the_demonstration_leaves_a_used_database_alone(database: Database) -> N
 def test_two_processes_that_start_at_once_import_the_demonstration_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = exchange.commit
+    commit = importing.commit
 
     def beaten(*arguments: Any, **more: Any) -> int:
         """The other process writes between our look at the database and our write."""
-        monkeypatch.setattr(exchange, "commit", commit)
+        monkeypatch.setattr(importing, "commit", commit)
         assert demo.ensure_demo(database)
         return commit(*arguments, **more)
 
-    monkeypatch.setattr(exchange, "commit", beaten)
+    monkeypatch.setattr(importing, "commit", beaten)
     assert not demo.ensure_demo(database)
     assert len(holdings(database)) == 4
 

@@ -13,7 +13,7 @@ import pytest
 from ladtl_core.errors import DataError, LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import Entity
-from workbench.services import exchange, outgoing
+from workbench.services import exchange, importing, outgoing
 from workbench.services.holdings import holdings
 from workbench.services.incoming import File
 from workbench.services.uploads import sorted_out
@@ -52,7 +52,7 @@ def imported(database: Database, files: list[File], **more: Any) -> exchange.Pre
     upload = sorted_out(files)
     preview = exchange.preview(database, upload.files, more.pop("format", upload.format), splits=upload.splits, **more)
     assert [str(error) for error in preview.errors] == []
-    exchange.commit(database, preview, "local")
+    importing.commit(database, preview, "local")
     return preview
 
 

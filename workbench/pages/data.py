@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
-from workbench.services import access, exchange, holdings, outgoing, uploads
+from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
 from workbench.services.holdings import Holding
 from workbench.services.uploads import Upload
@@ -135,10 +135,16 @@ def _button_text(preview: Preview) -> str:
 
 
 def _commit(preview: Preview) -> None:
+    bar = st.progress(0.0)
+
+    def show(written: int) -> None:
+        done = f"Written: {written:,} of {preview.records:,} records. Leaving the page cancels the import."
+        bar.progress(written / preview.records, done)
+
     try:
-        with st.spinner(f"Writing {preview.records:,} records ..."):
-            exchange.commit(access.database(), preview, access.LOCAL_USER)
+        importing.commit(access.database(), preview, access.LOCAL_USER, progress=show)
     except LadtlError as error:
+        bar.empty()
         st.error(f"Nothing was imported: {error}")
         return
     st.session_state["imported"] = _button_text(preview).replace("Import ", "Imported ", 1) + "."

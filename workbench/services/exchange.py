@@ -1,4 +1,4 @@
-"""Records on their way in: looked at first (`preview`) and then written whole or not at all (`commit`)."""
+"""Records on their way in are looked at first; `importing.commit` then writes what was found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
@@ -16,7 +15,7 @@ from ladtl_core.records import SPLITS, Record
 from ladtl_core.text import han_share
 from workbench.services.incoming import File, Placed, read_files
 from workbench.services.splits import Place, assign, read_splits, torn_patients
-from workbench.store import audit, departments, records
+from workbench.store import departments, records
 from workbench.store.database import Database
 
 SHOWN_ERRORS = 20
@@ -38,7 +37,7 @@ class DepartmentPreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the files hold. It can be committed if `errors` is empty; of many errors only the first are kept.
+    """What the files hold. `importing.commit` takes it if `errors` is empty; of many errors only the first are kept.
 
     `remarks` are what the readers found out, such as the scheme of tags, or left aside.
     `label_set` is an existing set that the new departments are to use; with None they share a new one with
@@ -96,27 +95,6 @@ def preview(
     unused = len(places.keys() - {item.record.id for item in placed})
     warnings = tuple(_warnings(parts, unused))
     return Preview(parts, tuple(errors[:SHOWN_ERRORS]), len(errors), warnings, tuple(remarks), label_set, new_labels)
-
-
-def commit(database: Database, found: Preview, author: str, *, generated: bool = False) -> int:
-    """Write all of a preview in one transaction; returns the number of records.
-
-    Labelled records become submitted annotations of `author`. `generated` marks new departments as a demonstration.
-    Raises DataError, with nothing written, if the preview has errors or the store has changed since so that it no
-    longer fits.
-    """
-    if found.errors:
-        raise DataError(f"the files have {found.error_count} errors; nothing was imported")
-    if not found.records:
-        raise DataError("there is no record to import")
-    try:
-        with database.session() as session:
-            label_set = found.label_set or _free_name(session, [part.name for part in found.departments if part.is_new])
-            for part in found.departments:
-                _write(session, part, label_set, found.new_labels, author, generated)
-    except IntegrityError:
-        raise DataError("somebody else imported the same at this moment; nothing was written, try again") from None
-    return found.records
 
 
 def _fitting(
@@ -212,26 +190,3 @@ def _overlapping(record: Record) -> int:
         count += entity.start < reached
         reached = max(reached, entity.end)
     return count
-
-
-def _free_name(session: Session, new: Sequence[str]) -> str:
-    """A name for the label set of new departments that no set has."""
-    names = {found.name for found in departments.label_sets(session)}
-    wanted = ", ".join(new)
-    numbered = (wanted if number == 1 else f"{wanted} ({number})" for number in range(1, len(names) + 2))
-    return next(name for name in numbered if name not in names)
-
-
-def _write(
-    session: Session, part: DepartmentPreview, label_set: str, labels: Sequence[str], author: str, generated: bool
-) -> None:
-    if part.is_new:
-        made = departments.create(session, part.name, label_set, labels, scheme=part.scheme, generated=generated)
-    else:
-        found = departments.by_name(session, part.name)
-        if found is None:
-            raise DataError(f"there is no department {part.name!r} any more; nothing was imported")
-        made = found
-    records.add(session, made.id, part.records, author)
-    detail = {"records": len(part.records), "labelled": part.labelled, "new department": part.is_new}
-    audit.note(session, author, "import", part.name, detail)
