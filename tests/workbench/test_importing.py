@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from ladtl_core.errors import DataError
+from ladtl_core.records import Entity, Record
 from workbench.services import exchange, importing
 from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
@@ -117,7 +118,7 @@ def test_what_a_killed_process_left_goes_with_a_later_import(database: Database)
     for age in (timedelta(days=2), timedelta(hours=1)):
         with database.session() as session:
             hidden = staging.begin(session, None, ["Sign"], "word")
-            rows = read(database, "X", range(5)).departments[0].records
+            rows = [Record(f"n{i}", "fever", (Entity(0, 5, "Sign"),), split="pool") for i in range(5)]
             records.add(session, hidden.id, rows, "local")
             session.execute(update(Department).where(Department.id == hidden.id).values(created_at=now() - age))
     assert holdings(database) == [] and label_sets(database) == {}

@@ -15,7 +15,7 @@ from ladtl_core.formats import FORMATS
 from ladtl_core.records import Entity
 from workbench.services import exchange, importing, outgoing
 from workbench.services.holdings import holdings
-from workbench.services.incoming import File
+from workbench.services.incoming import File, Placed, Source, read
 from workbench.services.uploads import sorted_out
 from workbench.store.database import Database
 
@@ -72,8 +72,11 @@ def test_out_and_in_and_out_again_keeps_ids_texts_and_spans(database: Database, 
     imported(empty, [(made.name, made.data)], department="Ward/7", labels=["Site", "Problem"])
     again = sorted_out([(made.name, exported(empty, format).data)])
     for files in (sorted_out([(made.name, made.data)]).files, again.files):
-        found = exchange.preview(new_database(tmp_path / "third.db"), files, format, department="Ward/7")
-        records = {record.id: record for record in found.departments[0].records}
+        records = {
+            item.record.id: item.record
+            for item in read(Source(files, format, "Ward/7", {}))
+            if isinstance(item, Placed)
+        }
         assert records["n/1"].text == TEXT
         assert records["n/1"].entities == tuple(sorted(Entity(*span) for span in SPANS))
         assert records["2"].entities == () and records["3"].entities is None

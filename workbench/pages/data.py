@@ -118,7 +118,7 @@ def _show_preview(preview: Preview) -> None:
         rows = [
             {
                 "Department": part.name + (" (new)" if part.is_new else ""),
-                "Records": len(part.records),
+                "Records": part.records,
                 "Labelled": part.labelled,
                 **{split: part.splits.get(split, 0) for split in SPLITS},
                 "Spans": ", ".join(f"{label} {count:,}" for label, count in part.labels.items()),

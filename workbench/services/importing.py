@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
+from ladtl_core.records import Record
 from workbench.services.exchange import DepartmentPreview, Preview
+from workbench.services.incoming import Placed, read
 from workbench.store import audit, departments, records, staging
 from workbench.store.database import Database
 
@@ -47,14 +49,12 @@ def commit(
         staged = _begin(session, found, generated)
     try:
         written = 0
-        for item in staged:
-            for start in range(0, len(item.part.records), staging.PART):
-                some = item.part.records[start : start + staging.PART]
-                rows = records.rows_of(some, item.part.scheme, start)
-                with database.session() as session:
-                    records.add_rows(session, item.hidden_id, some, rows, author)
-                written += len(some)
-                progress(written)
+        for item, first, some in _parts(found, {item.part.name: item for item in staged}):
+            rows = records.rows_of(some, item.part.scheme, first)
+            with database.session() as session:
+                records.add_rows(session, item.hidden_id, some, rows, author)
+            written += len(some)
+            progress(written)
         with database.session() as session:
             _show(session, staged, found, author)
     except IntegrityError:
@@ -64,6 +64,28 @@ def commit(
         _discard(database, [item.hidden_id for item in staged])
         raise
     return found.records
+
+
+def _parts(found: Preview, staged: Mapping[str, _Staged]) -> Iterator[tuple[_Staged, int, list[Record]]]:
+    """The records of the files, read once more, in parts of one department with the position of the first."""
+    waiting: dict[str, list[Record]] = {name: [] for name in staged}
+    written = dict.fromkeys(staged, 0)
+
+    def part(name: str) -> tuple[_Staged, int, list[Record]]:
+        some, waiting[name] = waiting[name], []
+        written[name] += len(some)
+        return staged[name], written[name] - len(some), some
+
+    for item in read(found.source):
+        if isinstance(item, DataError):
+            raise item
+        if isinstance(item, Placed):
+            name = item.department
+            split = staged[name].part.split_of[item.record.id]
+            waiting[name].append(replace(item.record, split=split))
+            if len(waiting[name]) == staging.PART:
+                yield part(name)
+    yield from (part(name) for name, some in waiting.items() if some)
 
 
 def _begin(session: Session, found: Preview, generated: bool) -> list[_Staged]:
@@ -94,7 +116,7 @@ def _show(session: Session, staged: Sequence[_Staged], found: Preview, author: s
         else:
             target = departments.by_name(session, part.name)
             staging.hand_over(session, item.hidden_id, -1 if target is None else target.id)
-        detail = {"records": len(part.records), "labelled": part.labelled, "new department": part.is_new}
+        detail = {"records": part.records, "labelled": part.labelled, "new department": part.is_new}
         audit.note(session, author, "import", part.name, detail)
 
 

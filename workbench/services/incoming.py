@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located, Remark, in_memory
+from ladtl_core.formats import FORMATS, Found, Located, Remark, in_memory
 from ladtl_core.formats.scan import check_name
 from ladtl_core.records import Record
 from workbench.services import apart
@@ -27,42 +27,51 @@ class Placed:
     label_lines: Mapping[str, int]
 
 
-def read_files(
-    files: Sequence[File], format: str, department: str | None, places: Mapping[str, Place]
-) -> tuple[list[Placed], list[DataError], list[str]]:
-    """All records that have a department and an id of their own, an error for each of the others, and the remarks.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files in one format, the department of records that name none, and what a splits file says."""
+
+    files: Sequence[File] = field(repr=False)
+    format: str
+    department: str | None
+    places: Mapping[str, Place] = field(repr=False)
+
+
+def read(source: Source) -> Iterator[Placed | DataError | Remark]:
+    """One by one every record that has a department and an id of its own, an error for each other, and the remarks.
 
     The department comes from the record, else from `places`, else it is `department`. Records without any share one
     error. Raises MissingExtraError if the format needs a package that is not installed.
     """
-    placed: dict[tuple[str, str], Placed] = {}
-    errors: list[DataError] = []
-    remarks: list[str] = []
-    nameless: list[Located] = []
-    for found in apart.scan(files, format) if format in apart.FORMATS else FORMATS[format].scan(in_memory(files)):
-        if isinstance(found, DataError):
-            errors.append(found)
-            continue
-        if isinstance(found, Remark):
-            remarks.append(str(found))
+    used: dict[tuple[str, str], str] = {}
+    nameless, first = 0, None
+    for found in _scan(source):
+        if not isinstance(found, Located):
+            yield found
             continue
         try:
-            item = _place(found, department, places.get(found.record.id))
+            item = _place(found, source.department, source.places.get(found.record.id))
             if item is None:
-                nameless.append(found)
+                nameless, first = nameless + 1, first or found
                 continue
-            same = placed.setdefault((item.department, item.record.id), item)
-            if same is not item:
-                raise DataError(
-                    f"the id {item.record.id!r} was used in {same.file}, line {same.line}, already; "
-                    "every record needs its own"
-                )
+            key, place = (item.department, item.record.id), f"{found.file}, line {found.line}"
+            if key in used:
+                message = f"the id {item.record.id!r} was used in {used[key]}, already; every record needs its own"
+                raise DataError(message)
+            used[key] = place
         except DataError as error:
-            errors.append(DataError(error.message, file=found.file, line=found.line))
-    if nameless:
-        message = f"records that name no department: {len(nameless):,}, from this line on; choose one for them"
-        errors.append(DataError(message, file=nameless[0].file, line=nameless[0].line))
-    return list(placed.values()), errors, remarks
+            yield DataError(error.message, file=found.file, line=found.line)
+        else:
+            yield item
+    if first is not None:
+        message = f"records that name no department: {nameless:,}, from this line on; choose one for them"
+        yield DataError(message, file=first.file, line=first.line)
+
+
+def _scan(source: Source) -> Iterator[Found]:
+    if source.format in apart.FORMATS:
+        return apart.scan(source.files, source.format)
+    return FORMATS[source.format].scan(in_memory(source.files))
 
 
 def _place(found: Located, department: str | None, place: Place | None) -> Placed | None:
