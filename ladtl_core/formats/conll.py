@@ -47,7 +47,6 @@ HEADER = ("department", "split", "patient")
 CONLL_2003 = (4, 5)
 _COMMENT = re.compile(r"# (\w+) = ([^\t]*)")
 _DOCSTART = re.compile(r"-DOCSTART-(?:[ \t].*)?")
-_SPELT = {"IOB1": "; an I- that continues nothing begins an entity", "BIOES": "", "BIO": ""}
 
 Lines = list[tuple[int, str]]
 
@@ -142,7 +141,8 @@ def _scan(content: Content, name: str, dialect: Dialect) -> Iterator[Found]:
     if layout.columns in CONLL_2003:
         yield Remark(f"{layout.columns} columns as in CoNLL 2003; the first and the last are read", name)
     if layout.scheme:
-        yield Remark(f"tags in {layout.scheme}{_SPELT[layout.scheme]}", name)
+        begins = "; an I- that continues nothing begins an entity" if layout.scheme == "IOB1" else ""
+        yield Remark(f"tags in {layout.scheme}{begins}", name)
     try:
         for count, document in enumerate(_documents(content), 1):
             try:

@@ -6,7 +6,8 @@ every other layer of one's own (`custom.` or `webanno.custom.`) that has a featu
 spans without a label and spans without a character are counted in a remark and not read. Without a `TypeSystem.xml` in
 the file's folder or the one above it, `NamedEntity` and `custom.Span` alone are known.
 
-XMI counts in UTF-16, the records in code points: cassis converts. The id is `documentTitle`, or else the file's name.
+XMI counts in UTF-16, the records in code points: cassis converts. The id is `documentTitle`, or else the file's name;
+a title that another program gave may be the name of a file, so that its `.xmi` is left off.
 A feature structure `ladtl.Record`, which INCEpTION passes over, says whether the record is labelled (without it: if it
 has a span) and holds department, split and patient. XML cannot hold control characters: a record with one is refused.
 """
@@ -180,7 +181,8 @@ def _record(cas: Any, types: Any, default_id: str, ignored: Counter[str]) -> Rec
     titles = [meta.documentTitle for meta in cas.select(META_DATA) if meta.documentTitle]
     labelled = bool(entities) or (own is not None and str(own.labelled).lower() == "true")
     known = {key: getattr(own, key) for key in CARRIED} if own is not None else {}
-    identifier = titles[0].strip() if titles else default_id
+    title = titles[0].strip() if titles else default_id
+    identifier = title if own is not None else title.removesuffix(".xmi")
     return Record(identifier, text, tuple(sorted(entities)) if labelled else None, **known)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,19 @@ def test_an_error_leaves_what_was_there(notes: Path, tmp_path: Path, capsys: pyt
         assert "error: notes.any, line 2, column 14: text is a number; expected text" in capsys.readouterr().err
     assert convert(notes, tmp_path / "folder", "--from", "jsonl", "--to", "brat") == 1
     assert out.read_text() == "before" and sorted(tmp_path.iterdir()) == [notes, out]
+
+
+def test_without_the_package_of_a_format_nothing_is_left(
+    notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("spacy", "spacy.tokens", "cassis"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for key, package in (("docbin", "spacy"), ("xmi", "dkpro-cassis")):
+        assert convert(notes, tmp_path / "out", "--from", "jsonl", "--to", key) == 1
+        assert f"needs the package {package}: pip install {package}" in capsys.readouterr().err
+        assert convert(notes, tmp_path / "out", "--from", key, "--to", "jsonl") == 1
+        assert f"needs the package {package}: pip install {package}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [notes]
 
 
 def test_a_file_may_be_converted_in_place(notes: Path) -> None:

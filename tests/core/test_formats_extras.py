@@ -11,7 +11,7 @@ import pytest
 
 from ladtl_core.errors import DataError, MissingExtraError
 from ladtl_core.formats import FORMATS, Located, in_memory
-from ladtl_core.formats.xmi import NAMED_ENTITY
+from ladtl_core.formats.xmi import META_DATA, NAMED_ENTITY
 from ladtl_core.records import Entity, Record
 from tests.core.formats_kit import again, errors, records_in, remarks, written
 
@@ -104,6 +104,18 @@ def test_xmi_of_inception_with_a_layer_of_ones_own(feature: str) -> None:
     for part in ("segmentation.type.Lemma 1", "spans without a label 1", "spans without a character 1"):
         assert part in said
     assert "Token" not in said
+
+
+def test_xmi_of_another_program_may_have_the_name_of_a_file_as_its_title() -> None:
+    cassis = pytest.importorskip("cassis")
+    types = cassis.TypeSystem()
+    meta = types.create_type(META_DATA, "uima.tcas.DocumentAnnotation")
+    types.create_feature(meta, "documentTitle", "uima.cas.String")
+    cas = cassis.Cas(typesystem=types)
+    cas.sofa_string, cas.sofa_mime = TEXT, "text/plain"
+    cas.add(meta(begin=0, end=len(TEXT), documentTitle="n7.xmi"))
+    assert records_in("xmi", ("admin.xmi", cas.to_xmi().encode())) == [Record("n7", TEXT)]
+    assert [record.id for record in again("xmi", [Record("n7.xmi", TEXT)])] == ["n7.xmi"]
 
 
 def test_xmi_without_its_type_system_and_without_spans() -> None:
