@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ladtl_core import commands
+from ladtl_core import commands, conversion
 from ladtl_core.config import PRESETS, Config
 from ladtl_core.errors import ConfigError, LadtlError
 from ladtl_core.experiments.plans import EXPERIMENTS, Experiment
 from ladtl_core.experiments.tuning import tuned
+from ladtl_core.formats import FORMATS
 from ladtl_core.methods import METHODS
 
 # Option of the command line -> where it goes in the settings.
@@ -77,6 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     results.add_argument("page", type=Path, help="such as docs/results.md, whose rows are in docs/results/")
     results.add_argument("--figures", action="store_true", help="draw them too; needs kaleido and a Chrome")
     results.set_defaults(command=commands.results)
+    formats = subparsers.add_parser("formats", help="what can be read and written: one JSON object a format")
+    formats.set_defaults(command=conversion.formats)
+    convert = subparsers.add_parser("convert", help="records of one format in another; says what is not carried")
+    convert.add_argument("input", type=Path, metavar="IN", help="file, or folder for formats of several files")
+    convert.add_argument("output", type=Path, metavar="OUT", help="file, or folder for formats of several files")
+    convert.add_argument("--from", dest="source", choices=FORMATS, required=True)
+    writable = [name for name, form in FORMATS.items() if form.write]
+    convert.add_argument("--to", dest="target", choices=writable, required=True)
+    convert.add_argument("--encoding", help="of IN, if it is not UTF-8; such as gb18030")
+    convert.set_defaults(command=conversion.convert)
     return parser
 
 

@@ -14,13 +14,33 @@ class ConfigError(LadtlError):
 class DataError(LadtlError):
     """A file or a record cannot be used as it is.
 
-    `file` and `line` (1-based) are None where they are not known.
+    `file`, `line` and `column` (1-based, in characters) are None where they are not known; `field` names the part of
+    a record that is wrong, such as "entities", for readers that know where it stands.
     """
 
-    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
-        self.message, self.file, self.line = message, file, line
-        where = f"{file}, line {line}: " if file and line else f"{file}: " if file else f"line {line}: " if line else ""
-        super().__init__(where + message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        self.message, self.file, self.line, self.column, self.field = message, file, line, column, field
+        places = (file, f"line {line}" if line else None, f"column {column}" if line and column else None)
+        where = ", ".join(place for place in places if place)
+        super().__init__(f"{where}: {message}" if where else message)
+
+    def at(self, file: str | None = None, line: int | None = None, column: int | None = None) -> DataError:
+        """The same error with a place, as far as it has none of its own."""
+        return DataError(
+            self.message,
+            file=self.file or file,
+            line=self.line or line,
+            column=self.column or column,
+            field=self.field,
+        )
 
 
 class MissingExtraError(LadtlError):

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS, Record
-from workbench.services import demo, exchange
+from tests.core.formats_kit import records_in, written
+from workbench.services import demo, exchange, importing, outgoing
 from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
 from workbench.store import annotations as store_annotations
@@ -40,15 +40,15 @@ def messages(preview: Preview) -> list[str]:
 def imported(database: Database, files: Sequence[tuple[str, bytes]], format: str = "jsonl", **more: Any) -> None:
     preview = exchange.preview(database, files, format, **more)
     assert messages(preview) == []
-    exchange.commit(database, preview, "local")
+    importing.commit(database, preview, "local")
 
 
 def read_again(database: Database, name: str, format: str) -> list[Record]:
     with database.reading() as session:
         department = departments.by_name(session, name)
     assert department is not None
-    made = exchange.export(database, department.id, format)
-    items = [found.record for found in FORMATS[format].scan(made.data, made.name) if not isinstance(found, DataError)]
+    made = outgoing.export(database, department.id, format)
+    items = records_in(format, (made.name, made.data))
     assert len(items) == made.records
     return items
 
@@ -66,7 +66,7 @@ def test_preview_counts_and_writes_nothing(database: Database) -> None:
     )
     preview = exchange.preview(database, files, "jsonl")
     first, second = preview.departments
-    assert (first.name, first.is_new, len(first.records), first.labelled) == ("Cardiology", True, 2, 2)
+    assert (first.name, first.is_new, first.records, first.labelled) == ("Cardiology", True, 2, 2)
     assert (first.splits, first.labels) == ({"train": 1, "dev": 1}, {"Problem": 1})
     assert (second.splits, second.labelled) == ({"test": 1}, 0)
     assert (preview.records, preview.errors, preview.new_labels) == (3, (), ("Problem",))
@@ -119,22 +119,25 @@ def test_a_second_label_set_of_the_same_name_gets_another_name(database: Databas
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        (notes(line("1"), line("2", entities=[{**SPAN, "end": 99}])), ["notes.jsonl, line 2: span 0-99 lies outside"]),
+        (
+            notes(line("1"), line("2", entities=[{**SPAN, "end": 99}])),
+            ["notes.jsonl, line 2, column 61: span 0-99 lies"],
+        ),
         (
             notes(line("1"), line("2", entities=[{**SPAN, "label": "Tset"}])),
             ["line 2: A has no label 'Tset'; its labels"],
         ),
         (notes(line("old")), ["notes.jsonl, line 1: A has a record 'old' already"]),
-        (notes(line("1"), line("1")), ["notes.jsonl, line 2: the id '1' was used on line 1 already"]),
+        (notes(line("1"), line("1")), ["notes.jsonl, line 2, column 1: the id '1' was used on line 1 already"]),
         (
             [("a.jsonl", line("1")), ("b.jsonl", line("0") + line("1"))],
             ["b.jsonl, line 2: the id '1' was used in a.jsonl, line 1, already"],
         ),
-        (notes(b'{"id": "1", "text": "caf\xe9"}'), ["notes.jsonl, line 1: the byte 0xe9 at character 25 is not UTF-8"]),
+        (notes(b'{"id": "1", "text": "caf\xe9"}'), ["notes.jsonl, line 1, column 25: the byte 0xe9 is not UTF-8"]),
         (notes(b""), ["notes.jsonl: the file is empty"]),
         (
             [("z.jsonl", b"x"), ("a.jsonl", line("1") + b"[" + b"\n" + b"]")],
-            ["z.jsonl, line 1: this is not", "a.jsonl, line 2: this is not", "a.jsonl, line 3: this is not"],
+            ["z.jsonl, line 1, column 1: this", "a.jsonl, line 2, column 2: this", "a.jsonl, line 3, column 1: this"],
         ),
     ],
 )
@@ -147,7 +150,7 @@ def test_a_wrong_file_is_refused_with_its_place_and_nothing_is_written(
     assert len(found) == len(expected)
     assert all(text in message for text, message in zip(expected, found, strict=True)), found
     with pytest.raises(DataError, match="nothing was imported"):
-        exchange.commit(database, preview, "local")
+        importing.commit(database, preview, "local")
     assert count(database, RecordRow) == 1
 
 
@@ -185,7 +188,7 @@ def test_all_or_nothing_when_the_store_changes_after_the_preview(database: Datab
     preview = exchange.preview(database, files, "jsonl")
     imported(database, notes(line("2", entities=[SPAN])), department="B")
     with pytest.raises(DataError, match="a department 'B' already"):
-        exchange.commit(database, preview, "local")
+        importing.commit(database, preview, "local")
     assert [holding.department.name for holding in holdings(database)] == ["B"]
     assert count(database, RecordRow) == 1
 
@@ -201,10 +204,10 @@ def test_overlaps_and_torn_patients_are_warned_of_and_kept(database: Database) -
         "A: spans that overlap others: 1. All are kept; training uses the longest.",
         "A: patients both in training and in dev or test: 1, such as p1.",
     )
-    exchange.commit(database, preview, "local")
+    importing.commit(database, preview, "local")
     assert count(database, Span) == 2
-    made = exchange.export(database, holdings(database)[0].department.department_id, "conll")
-    assert made.not_carried == 1
+    made = outgoing.export(database, holdings(database)[0].department.department_id, "conll")
+    assert made.lost["spans left out or moved to the edges of words"] == 1
 
 
 def test_splits_file(database: Database) -> None:
@@ -245,11 +248,11 @@ def test_jsonl_out_and_in_again_is_identity(database: Database) -> None:
         line("3", split="train"),
     )
     imported(database, files, department="A", labels=["Problem"])
-    preview = exchange.preview(database, files, "jsonl", department="B", label_set="A")
     items = read_again(database, "A", "jsonl")
-    assert [item.entities for item in items] == [record.entities for record in preview.departments[0].records]
-    exported = [("again.jsonl", "".join(FORMATS["jsonl"].write(items)).encode())] if FORMATS["jsonl"].write else []
-    renamed = [(name, data.replace(b'"department": "A"', b'"department": "B"')) for name, data in exported]
+    assert [item.entities for item in items] == [record.entities for record in records_in("jsonl", *files)]
+    renamed = [
+        (name, data.replace(b'"department": "A"', b'"department": "B"')) for name, data in written("jsonl", items)
+    ]
     imported(database, renamed, label_set="A")
     again = read_again(database, "B", "jsonl")
     assert [(r.id, r.text, r.entities, r.split, r.patient, r.tokens, r.sentence_starts) for r in again] == [
@@ -263,14 +266,14 @@ def test_conll_out_and_in_again_is_identity(database: Database) -> None:
     data = first + b"# doc = 2\n# split = pool\nx\n\n"
     imported(database, [("a.conll", data)], "conll", department="A")
     department = holdings(database)[0].department.department_id
-    made = exchange.export(database, department, "conll")
+    made = outgoing.export(database, department, "conll")
     assert made.name == "A.conll" and made.data == data.replace(b"# split", b"# department = A\n# split")
 
 
 def test_plain_text_cannot_be_exported(database: Database) -> None:
     imported(database, notes(line("1", entities=[SPAN])), department="A")
     with pytest.raises(DataError, match="cannot hold labels"):
-        exchange.export(database, holdings(database)[0].department.department_id, "lines")
+        outgoing.export(database, holdings(database)[0].department.department_id, "lines")
 
 
 @pytest.mark.skipif(not CORPORA.exists(), reason="the corpora are not beside this project")
@@ -280,11 +283,7 @@ def test_a_real_corpus_with_its_splits(database: Database) -> None:
     imported(database, [("records.jsonl", (folder / "records.jsonl").read_bytes())], splits=splits)
     stored = {h.department.name: {k: v.records for k, v in h.department.splits.items()} for h in holdings(database)}
     assert stored["C"] == {"train": 52, "dev": 11, "test": 11} and stored["R"] == {"train": 23, "dev": 6, "test": 9}
-    given = {
-        f.record.id: f.record
-        for f in FORMATS["jsonl"].scan((folder / "records.jsonl").read_bytes(), "x")
-        if not isinstance(f, DataError)
-    }
+    given = {record.id: record for record in records_in("jsonl", ("x", (folder / "records.jsonl").read_bytes()))}
     for record in read_again(database, "R", "jsonl"):
         assert (record.text, record.entities) == (given[record.id].text, given[record.id].entities)
 
@@ -307,15 +306,15 @@ def test_the_demonstration_leaves_a_used_database_alone(database: Database) -> N
 def test_two_processes_that_start_at_once_import_the_demonstration_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = exchange.commit
+    commit = importing.commit
 
     def beaten(*arguments: Any, **more: Any) -> int:
         """The other process writes between our look at the database and our write."""
-        monkeypatch.setattr(exchange, "commit", commit)
+        monkeypatch.setattr(importing, "commit", commit)
         assert demo.ensure_demo(database)
         return commit(*arguments, **more)
 
-    monkeypatch.setattr(exchange, "commit", beaten)
+    monkeypatch.setattr(importing, "commit", beaten)
     assert not demo.ensure_demo(database)
     assert len(holdings(database)) == 4
 

@@ -47,6 +47,11 @@ def button(page: AppTest, start: str) -> Any:
     return found
 
 
+def choice(page: AppTest, label: str) -> Any:
+    [found] = [field for field in page.selectbox if field.label == label]
+    return found
+
+
 def field(page: AppTest, start: str) -> Any:
     [found] = [field for field in page.text_input if field.label.startswith(start)]
     return found
@@ -82,7 +87,8 @@ def test_preview_then_import_then_export(page: AppTest) -> None:
         ("Neurology", 1, ("Problem",)),
     ]
     assert not [b for b in page.button if b.label.startswith("Import")]
-    button(page, "Export as CoNLL").click().run()
+    choice(page, "as").set_value("conll").run()
+    button(page, "Export").click().run()
     assert not page.exception
     assert page.download_button[0].label == "Save Cardiology.conll"
     assert "1 records, 1 labelled." in [caption.value for caption in page.caption]
@@ -93,8 +99,8 @@ def test_errors_are_listed_with_file_and_line_and_nothing_can_be_imported(page: 
     upload(page, ("a.jsonl", lines(record("1", department="A"), bad)), ("b.jsonl", b"\xff\n"))
     assert page.error[0].value.startswith("2 errors. Nothing can be imported")
     first, second = page.text[0].value.splitlines()
-    assert first.startswith("a.jsonl, line 2: span 3-99 lies outside the text")
-    assert second.startswith("b.jsonl, line 1: ") and "not UTF-8" in second
+    assert first.startswith("a.jsonl, line 2, column 30: span 3-99 lies outside the text")
+    assert second.startswith("b.jsonl, line 1, column 1: ") and "not UTF-8" in second
     assert button(page, "Import").disabled
 
 
@@ -102,7 +108,7 @@ def test_errors_are_listed_with_file_and_line_and_nothing_can_be_imported(page: 
     ("name", "data"),
     [
         ("a.jsonl", b""),
-        ("a.conll", b"a\tI-P\n"),
+        ("a.conll", b"a\tB-P\nb\tI-Q\n"),
         ("a.jsonl", b"{"),
         ("a.txt", b"\xff\xfe\x00"),
         ("a.conll", b"\x00\tO\n"),
@@ -135,7 +141,7 @@ def test_plain_text_needs_a_department_and_labels(page: AppTest) -> None:
     assert "name its labels" in page.text[0].value
     field(page, "Further labels").set_value("Problem, Test").run()
     assert button(page, "Import 2 records into Ward 7")
-    page.radio[0].set_value("text").run()
+    choice(page, "Format").set_value("text").run()
     button(page, "Import 1 record into Ward 7").click().run()
     assert not page.exception
     assert [(h.department.records, h.department.labelled, h.labels) for h in stored()] == [(1, 0, ("Problem", "Test"))]
@@ -146,7 +152,7 @@ def test_labels_of_an_existing_department_can_be_taken(page: AppTest) -> None:
     button(page, "Import 1 record into A").click().run()
     upload(page, ("b.txt", b"fever\n"))
     field(page, "Name of").set_value("B").run()
-    page.selectbox[1].set_value("A").run()
+    choice(page, "Labels of a new department").set_value("A").run()
     button(page, "Import 1 record into B").click().run()
     assert [h.labels for h in stored()] == [("Problem",), ("Problem",)]
 
@@ -155,7 +161,7 @@ def test_records_can_be_added_to_a_department(page: AppTest) -> None:
     upload(page, ("a.jsonl", lines(record("1", department="A"))))
     button(page, "Import 1 record into A").click().run()
     upload(page, ("b.conll", b"fever\tB-Problem\n"))
-    page.selectbox[0].set_value("A").run()
+    choice(page, "Records that name no department go to").set_value("A").run()
     button(page, "Import 1 record into A").click().run()
     assert [(h.department.name, h.department.labelled) for h in stored()] == [("A", 2)]
 

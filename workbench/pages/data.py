@@ -8,21 +8,21 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ladtl_core.errors import DataError, LadtlError
-from ladtl_core.formats import FORMATS, format_of
+from ladtl_core.errors import LadtlError
+from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
-from workbench.services import access, exchange, holdings
+from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
 from workbench.services.holdings import Holding
+from workbench.services.uploads import Upload
 
-SPLITS_FILE = ".json"
-EXTENSIONS = [*dict.fromkeys(e for form in FORMATS.values() for e in form.extensions), SPLITS_FILE]
 NEW_DEPARTMENT = "A new department"
 FROM_THE_FILES = "New: those of the files"
+SHOWN_REMARKS = 10
 HELP = (
-    "JSON lines (`.jsonl`: text and character spans), CoNLL (`.conll`: a token and its BIO tag a line) or plain text "
-    "(`.txt`), all in UTF-8. A `.json` file beside them is read as splits: "
-    '`{"record id": {"department": "...", "split": "train"}}`.'
+    "JSON lines, CoNLL (BIO, IOB1, BIOES, CoNLL 2003), brat, doccano, Label Studio, spaCy DocBin, UIMA XMI of "
+    "INCEpTION, CSV or plain text, in UTF-8. Formats of several files: choose all of them, or a zip. A `.json` file "
+    'beside them is read as splits: `{"record id": {"department": "...", "split": "train"}}`.'
 )
 
 
@@ -42,12 +42,12 @@ def _import(held: Sequence[Holding]) -> None:
     st.subheader("Import", anchor=False)
     # A new key after each import empties the widget.
     key = f"files-{st.session_state.get('imports', 0)}"
-    chosen = st.file_uploader("Files with records", EXTENSIONS, accept_multiple_files=True, key=key, help=HELP)
+    chosen = st.file_uploader("Files with records", accept_multiple_files=True, key=key, help=HELP)
     if not chosen:
         return
     try:
         preview = _preview(chosen, held)
-    except DataError as error:
+    except LadtlError as error:
         st.error(str(error))
         return
     _show_preview(preview)
@@ -57,30 +57,31 @@ def _import(held: Sequence[Holding]) -> None:
 
 def _preview(chosen: Sequence[UploadedFile], held: Sequence[Holding]) -> Preview:
     """What the files hold under the choices made; read again only when one of them changes."""
-    splits = [file for file in chosen if file.name.lower().endswith(SPLITS_FILE)]
-    files = [file for file in chosen if file not in splits]
-    formats = {format_of(file.name) for file in files}
-    if len(formats) != 1 or len(splits) > 1:
-        raise DataError("choose records in one format, and at most one splits file (.json) with them")
-    options = {"format": _format(formats.pop(), len(files)), **_choices(held)}
-    key = (tuple(file.file_id for file in chosen), tuple(options.items()))
+    given = tuple(file.file_id for file in chosen)
+    if st.session_state.get("upload-key") != given:
+        st.session_state["upload"] = uploads.sorted_out([(file.name, file.getvalue()) for file in chosen])
+        st.session_state["upload-key"] = given
+    upload: Upload = st.session_state["upload"]
+    options = {"format": _format(upload, given), **_choices(held)}
+    key = (given, tuple(options.items()))
     if st.session_state.get("preview-key") != key:
-        with st.spinner(f"Reading {len(files)} file{'' if len(files) == 1 else 's'} ..."):
-            contents = [(file.name, file.getvalue()) for file in files]
-            split_file = (splits[0].name, splits[0].getvalue()) if splits else None
-            found = exchange.preview(access.database(), contents, splits=split_file, **options)
+        count = len(upload.files)
+        with st.spinner(f"Reading {count:,} file{'' if count == 1 else 's'} ..."):
+            found = exchange.preview(access.database(), upload.files, splits=upload.splits, **options)
         st.session_state["preview"], st.session_state["preview-key"] = found, key
     return st.session_state["preview"]
 
 
-def _format(guess: str, files: int) -> str:
-    """The format of the files, which only plain text leaves open."""
-    same = [name for name, form in FORMATS.items() if form.extensions == FORMATS[guess].extensions]
-    if len(same) == 1:
-        return guess
-    titles = {"lines": "a line", "text": "a file"}
-    default = same.index("text" if files > 1 else "lines")
-    return st.radio("A record is", same, default, format_func=lambda name: titles[name], horizontal=True)
+def _format(upload: Upload, given: tuple[str, ...]) -> str:
+    names = list(FORMATS)
+    return st.selectbox(
+        "Format",
+        names,
+        names.index(upload.format),
+        format_func=lambda name: FORMATS[name].title,
+        key=f"format-{'-'.join(given)}",
+        help="As the files look; choose another one if that is wrong.",
+    )
 
 
 def _choices(held: Sequence[Holding]) -> dict[str, Any]:
@@ -110,11 +111,14 @@ def _show_preview(preview: Preview) -> None:
         st.text("\n".join(map(str, preview.errors)))  # as text, which can be read aloud and copied
     for warning in preview.warnings:
         st.warning(warning)
+    if remarks := preview.remarks:
+        more = f"\nand {len(remarks) - SHOWN_REMARKS:,} more" if len(remarks) > SHOWN_REMARKS else ""
+        st.text("\n".join(remarks[:SHOWN_REMARKS]) + more)
     if preview.departments:
         rows = [
             {
                 "Department": part.name + (" (new)" if part.is_new else ""),
-                "Records": len(part.records),
+                "Records": part.records,
                 "Labelled": part.labelled,
                 **{split: part.splits.get(split, 0) for split in SPLITS},
                 "Spans": ", ".join(f"{label} {count:,}" for label, count in part.labels.items()),
@@ -131,15 +135,22 @@ def _button_text(preview: Preview) -> str:
 
 
 def _commit(preview: Preview) -> None:
+    bar = st.progress(0.0)
+
+    def show(written: int) -> None:
+        done = f"Written: {written:,} of {preview.records:,} records. Leaving the page cancels the import."
+        bar.progress(written / preview.records, done)
+
     try:
-        with st.spinner(f"Writing {preview.records:,} records ..."):
-            exchange.commit(access.database(), preview, access.LOCAL_USER)
+        importing.commit(access.database(), preview, access.LOCAL_USER, progress=show)
     except LadtlError as error:
+        bar.empty()
         st.error(f"Nothing was imported: {error}")
         return
     st.session_state["imported"] = _button_text(preview).replace("Import ", "Imported ", 1) + "."
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1
-    del st.session_state["preview"], st.session_state["preview-key"]
+    for name in ("preview", "preview-key", "upload", "upload-key"):
+        del st.session_state[name]
     st.rerun()
 
 
@@ -161,23 +172,25 @@ def _departments(held: Sequence[Holding]) -> None:
 
 
 def _export(names: dict[int, str]) -> None:
-    left, *places = st.columns([2, 1, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     department_id = left.selectbox("Export all records of", list(names), format_func=lambda key: names[key])
-    for place, (format, title) in zip(places, (("jsonl", "JSON lines"), ("conll", "CoNLL")), strict=True):
-        if place.button(f"Export as {title}", key=f"export-{format}", width="stretch"):
+    format = middle.selectbox("as", list(outgoing.TITLES), format_func=lambda key: outgoing.TITLES[key])
+    if right.button("Export", width="stretch"):
+        try:
             with st.spinner(f"Writing {names[department_id]} ..."):
-                made = exchange.export(access.database(), department_id, format)
-            st.session_state["export"] = (department_id, made)
-    of, made = st.session_state.get("export", (None, None))
-    if made is None or of != department_id:
+                made = outgoing.export(access.database(), department_id, format)
+        except LadtlError as error:
+            st.error(str(error))
+        else:
+            st.session_state["export"] = (department_id, format, made)
+    *of, made = st.session_state.get("export", (None, None, None))
+    if made is None or of != [department_id, format]:
         return
     st.download_button(f"Save {made.name}", made.data, made.name, type="primary", on_click="ignore")
     st.caption(f"{made.records:,} records, {made.labelled:,} labelled.")
-    if made.not_carried:
-        st.warning(
-            f"{made.not_carried:,} spans are not in this file as they are: CoNLL has one label a token, so of "
-            "overlapping spans it keeps the longest, and edges inside a word move out. JSON lines keeps all."
-        )
+    if made.lost:
+        lost = "; ".join(f"{what}: {count:,}" for what, count in made.lost.items())
+        st.warning(f"Not in this file as they are: {lost}. JSON lines keeps all.")
 
 
 show()

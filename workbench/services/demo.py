@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ladtl_core.errors import DataError
-from workbench.services import exchange
+from workbench.services import exchange, importing
 from workbench.services.access import LOCAL_USER
 from workbench.store import departments
 from workbench.store.database import Database
@@ -29,7 +29,7 @@ def ensure_demo(database: Database, folder: Path = DEMO) -> bool:
     if found.errors:
         raise found.errors[0]
     try:
-        exchange.commit(database, found, LOCAL_USER, generated=True)
+        importing.commit(database, found, LOCAL_USER, generated=True)
     except DataError:
         if _is_empty(database):
             raise

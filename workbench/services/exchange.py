@@ -1,24 +1,21 @@
-"""Records in and out. An import is looked at first (`preview`) and then written whole or not at all (`commit`)."""
+"""Records on their way in are looked at first; `importing.commit` then writes what was found."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, conll
+from ladtl_core.formats import Remark
 from ladtl_core.formats.scan import check_name
 from ladtl_core.records import SPLITS, Record
 from ladtl_core.text import han_share
-from workbench.services.incoming import File, Placed, read_files
+from workbench.services.incoming import File, Placed, Source, read
 from workbench.services.splits import Place, assign, read_splits, torn_patients
-from workbench.store import audit, departments, records
-from workbench.store.annotations import gold
+from workbench.store import departments, records
 from workbench.store.database import Database
 
 SHOWN_ERRORS = 20
@@ -27,46 +24,43 @@ HAN_RECORDS, CHINESE_FROM = 50, 0.3
 
 @dataclass(frozen=True, slots=True)
 class DepartmentPreview:
-    """What an import would add to one department; `labels` counts spans by label."""
+    """What an import would add to one department; `split_of` has the split of each record by its id."""
 
     name: str
     is_new: bool
     scheme: str
-    records: tuple[Record, ...] = field(repr=False)
+    split_of: dict[str, str] = field(repr=False)
     labelled: int
     splits: dict[str, int]
     labels: dict[str, int]
 
+    @property
+    def records(self) -> int:
+        return len(self.split_of)
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the files hold. It can be committed if `errors` is empty; of many errors only the first are kept.
+    """What the files of `source` hold, without the records themselves.
 
+    `importing.commit` takes it if `errors` is empty; of many errors only the first are kept.
+    `remarks` are what the readers found out, such as the scheme of tags, or left aside.
     `label_set` is an existing set that the new departments are to use; with None they share a new one with
     `new_labels`.
     """
 
+    source: Source
     departments: tuple[DepartmentPreview, ...]
     errors: tuple[DataError, ...]
     error_count: int
     warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
     label_set: str | None
     new_labels: tuple[str, ...]
 
     @property
     def records(self) -> int:
-        return sum(len(department.records) for department in self.departments)
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A file to hand out. `not_carried` counts spans that the format left out or moved to the edges of tokens."""
-
-    name: str
-    data: bytes
-    records: int
-    labelled: int
-    not_carried: int
+        return sum(department.records for department in self.departments)
 
 
 def preview(
@@ -93,116 +87,108 @@ def preview(
             places = read_splits(splits[1], splits[0])
         except DataError as error:
             splits_error.append(error)
-    placed, errors = read_files(files, format, department, places)
-    errors += splits_error
+    source = Source(files, format, department, places)
     with database.reading() as session:
-        placed = _fitting(session, placed, label_set, errors)
-        by_department: dict[str, list[Record]] = {}
-        for item in placed:
-            by_department.setdefault(item.department, []).append(item.record)
-        parts = tuple(_department(session, name, items, seed) for name, items in by_department.items())
+        looked = _look(session, source, label_set)
+        parts = tuple(_department(session, name, tally, seed) for name, tally in looked.tallies.items())
+    errors = splits_error + looked.errors
     new_labels = _new_labels(parts, label_set, labels, errors)
     order = {name: index for index, (name, _) in enumerate(files)}
     errors.sort(key=lambda error: (order.get(error.file or "", -1), error.line or 0))
-    unused = len(places.keys() - {item.record.id for item in placed})
-    warnings = tuple(_warnings(parts, unused))
-    return Preview(parts, tuple(errors[:SHOWN_ERRORS]), len(errors), warnings, label_set, new_labels)
+    unused = len(places.keys() - {identifier for part in parts for identifier in part.split_of})
+    warnings = tuple(_warnings(parts, looked.tallies, unused))
+    shown = tuple(errors[:SHOWN_ERRORS])
+    return Preview(source, parts, shown, len(errors), warnings, tuple(looked.remarks), label_set, new_labels)
 
 
-def commit(database: Database, found: Preview, author: str, *, generated: bool = False) -> int:
-    """Write all of a preview in one transaction; returns the number of records.
+@dataclass(slots=True)
+class _Tally:
+    """What is kept of the records of one department while the files are read: no text, no span."""
 
-    Labelled records become submitted annotations of `author`. `generated` marks new departments as a demonstration.
-    Raises DataError, with nothing written, if the preview has errors or the store has changed since so that it no
-    longer fits.
-    """
-    if found.errors:
-        raise DataError(f"the files have {found.error_count} errors; nothing was imported")
-    if not found.records:
-        raise DataError("there is no record to import")
-    try:
-        with database.session() as session:
-            label_set = found.label_set or _free_name(session, [part.name for part in found.departments if part.is_new])
-            for part in found.departments:
-                _write(session, part, label_set, found.new_labels, author, generated)
-    except IntegrityError:
-        raise DataError("somebody else imported the same at this moment; nothing was written, try again") from None
-    return found.records
+    outlines: list[Record] = field(default_factory=list)
+    labelled: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    overlapping: int = 0
+    predictions: int = 0
+    first_texts: list[str] = field(default_factory=list)
 
-
-def export(database: Database, department_id: int, format: str) -> Exported:
-    """All records of a department in one file; the submitted ones with their labels. Raises NotFound.
-
-    Tokens are in a JSON lines file only where the import brought them; in CoNLL they are those that labels snap to.
-    """
-    write = FORMATS[format].write
-    if write is None:
-        raise DataError(f"{FORMATS[format].title} cannot hold labels; export as JSON lines or CoNLL")
-    with database.reading() as session:
-        name = departments.get(session, department_id).name
-        labelled = {item.record.id: tuple(item.entities) for item in gold(session, department_id, SPLITS)}
-        rows = records.of_department(session, department_id)
-    items = []
-    for row in rows:
-        record = replace(records.to_record(row, name), entities=labelled.get(row.id))
-        keep_tokens = format == "conll" or row.tokenizer == "given"
-        items.append(record if keep_tokens else replace(record, tokens=None, sentence_starts=None))
-    not_carried = sum(len(conll.not_carried(record)) for record in items) if format == "conll" else 0
-    file_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name) + FORMATS[format].extensions[0]
-    return Exported(file_name, "".join(write(items)).encode(), len(items), len(labelled), not_carried)
+    def add(self, record: Record) -> None:
+        self.outlines.append(Record(record.id, "", split=record.split, patient=record.patient))
+        self.labelled += record.entities is not None
+        self.labels.update(entity.label for entity in record.entities or ())
+        self.overlapping += _overlapping(record)
+        self.predictions += len(record.predictions)
+        if len(self.first_texts) < HAN_RECORDS:
+            self.first_texts.append(record.text)
 
 
-def _fitting(
-    session: Session, placed: Sequence[Placed], label_set: str | None, errors: list[DataError]
-) -> list[Placed]:
-    """The records that the store can take; the others become errors."""
+@dataclass(slots=True)
+class _Looked:
+    """A tally for each department, and what was found besides records."""
+
+    tallies: dict[str, _Tally] = field(default_factory=dict)
+    errors: list[DataError] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def _look(session: Session, source: Source, label_set: str | None) -> _Looked:
+    """Go through the records once; those that the store cannot take become errors."""
+    looked = _Looked()
     sets = {found.name: {label.name for label in found.labels} for found in departments.label_sets(session)}
     if label_set is not None and label_set not in sets:
-        errors.append(DataError(f"there is no label set {label_set!r} any more; choose another"))
+        looked.errors.append(DataError(f"there is no label set {label_set!r} any more; choose another"))
     allowed: dict[str, set[str] | None] = {}
     taken: dict[str, set[str]] = {}
-    fitting = []
-    for item in placed:
+    for item in read(source):
+        if isinstance(item, DataError):
+            looked.errors.append(item)
+            continue
+        if isinstance(item, Remark):
+            looked.remarks.append(str(item))
+            continue
         name = item.department
         if name not in taken:
             existing = departments.by_name(session, name)
             allowed[name] = sets.get(existing.label_set.name if existing else label_set or "")
             taken[name] = set(records.ids(session, existing.id)) if existing else set()
-        problem = None
-        if item.record.id in taken[name]:
-            problem = DataError(f"{name} has a record {item.record.id!r} already", file=item.file, line=item.line)
-        for label, line in item.label_lines.items():
-            names = allowed[name]
-            if names is not None and label not in names:
-                expected = ", ".join(sorted(names)) or "none"
-                message = f"{name} has no label {label!r}; its labels are: {expected}"
-                problem = problem or DataError(message, file=item.file, line=line)
-        if problem:
-            errors.append(problem)
+        if problem := _problem(item, allowed[name], taken[name]):
+            looked.errors.append(problem)
         else:
-            fitting.append(item)
-    return fitting
+            looked.tallies.setdefault(name, _Tally()).add(item.record)
+    return looked
 
 
-def _department(session: Session, name: str, items: Sequence[Record], seed: int) -> DepartmentPreview:
+def _problem(item: Placed, allowed: set[str] | None, taken: set[str]) -> DataError | None:
+    """Why the department cannot take a record; None if it can. With `allowed` None all labels are new to it."""
+    if item.record.id in taken:
+        message = f"{item.department} has a record {item.record.id!r} already"
+        return DataError(message, file=item.file, line=item.line)
+    for label, line in item.label_lines.items():
+        if allowed is not None and label not in allowed:
+            expected = ", ".join(sorted(allowed)) or "none"
+            message = f"{item.department} has no label {label!r}; its labels are: {expected}"
+            return DataError(message, file=item.file, line=line)
+    return None
+
+
+def _department(session: Session, name: str, tally: _Tally, seed: int) -> DepartmentPreview:
     existing = departments.by_name(session, name)
     patients: dict[str, str] = {}
-    if existing and any(record.patient is not None and record.split is None for record in items):
+    if existing and any(record.patient is not None and record.split is None for record in tally.outlines):
         stored = records.of_department(session, existing.id)
         patients = {row.patient: row.split for row in stored if row.patient is not None}
-    splits = assign(items, patients, seed)
-    placed = tuple(replace(record, split=split) for record, split in zip(items, splits, strict=True))
+    splits = assign(tally.outlines, patients, seed)
+    tally.outlines = [replace(r, split=split) for r, split in zip(tally.outlines, splits, strict=True)]
     counts = Counter(splits)
-    labels = Counter(entity.label for record in placed for entity in record.entities or ())
-    chinese = han_share("".join(record.text for record in islice(placed, HAN_RECORDS))) >= CHINESE_FROM
+    chinese = han_share("".join(tally.first_texts)) >= CHINESE_FROM
     return DepartmentPreview(
         name,
         existing is None,
         existing.scheme if existing else "chinese" if chinese else "word",
-        placed,
-        sum(record.entities is not None for record in placed),
+        {record.id: split for record, split in zip(tally.outlines, splits, strict=True)},
+        tally.labelled,
         {split: counts[split] for split in SPLITS if counts[split]},
-        dict(sorted(labels.items())),
+        dict(sorted(tally.labels.items())),
     )
 
 
@@ -224,14 +210,18 @@ def _new_labels(
     return found
 
 
-def _warnings(parts: Sequence[DepartmentPreview], unused: int) -> Iterable[str]:
+def _warnings(parts: Sequence[DepartmentPreview], tallies: Mapping[str, _Tally], unused: int) -> Iterable[str]:
     for part in parts:
-        if overlapping := sum(_overlapping(record) for record in part.records):
-            yield f"{part.name}: spans that overlap others: {overlapping:,}. All are kept; training uses the longest."
+        tally = tallies[part.name]
+        if tally.overlapping:
+            counted = f"{tally.overlapping:,}. All are kept; training uses the longest."
+            yield f"{part.name}: spans that overlap others: {counted}"
         if not part.labelled:
             yield f"{part.name}: no record is labelled."
-        if torn := torn_patients(part.records):
+        if torn := torn_patients(tally.outlines):
             yield f"{part.name}: patients both in training and in dev or test: {len(torn):,}, such as {torn[0]}."
+    if predictions := sum(tally.predictions for tally in tallies.values()):
+        yield f"Predictions of a model, which are no labels and are not imported: {predictions:,}."
     if unused:
         yield f"Entries of the splits file for records that are in none of the files: {unused:,}."
 
@@ -243,26 +233,3 @@ def _overlapping(record: Record) -> int:
         count += entity.start < reached
         reached = max(reached, entity.end)
     return count
-
-
-def _free_name(session: Session, new: Sequence[str]) -> str:
-    """A name for the label set of new departments that no set has."""
-    names = {found.name for found in departments.label_sets(session)}
-    wanted = ", ".join(new)
-    numbered = (wanted if number == 1 else f"{wanted} ({number})" for number in range(1, len(names) + 2))
-    return next(name for name in numbered if name not in names)
-
-
-def _write(
-    session: Session, part: DepartmentPreview, label_set: str, labels: Sequence[str], author: str, generated: bool
-) -> None:
-    if part.is_new:
-        made = departments.create(session, part.name, label_set, labels, scheme=part.scheme, generated=generated)
-    else:
-        found = departments.by_name(session, part.name)
-        if found is None:
-            raise DataError(f"there is no department {part.name!r} any more; nothing was imported")
-        made = found
-    records.add(session, made.id, part.records, author)
-    detail = {"records": len(part.records), "labelled": part.labelled, "new department": part.is_new}
-    audit.note(session, author, "import", part.name, detail)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located
+from ladtl_core.formats import FORMATS, Found, Located, Remark, in_memory
 from ladtl_core.formats.scan import check_name
 from ladtl_core.records import Record
+from workbench.services import apart
 from workbench.services.splits import Place
 
 File = tuple[str, bytes]
@@ -26,43 +27,54 @@ class Placed:
     label_lines: Mapping[str, int]
 
 
-def read_files(
-    files: Sequence[File], format: str, department: str | None, places: Mapping[str, Place]
-) -> tuple[list[Placed], list[DataError]]:
-    """All records that have a department and an id of their own, and an error for each of the others.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files in one format, the department of records that name none, and what a splits file says."""
+
+    files: Sequence[File] = field(repr=False)
+    format: str
+    department: str | None
+    places: Mapping[str, Place] = field(repr=False)
+
+
+def read(source: Source) -> Iterator[Placed | DataError | Remark]:
+    """One by one every record that has a department and an id of its own, an error for each other, and the remarks.
 
     The department comes from the record, else from `places`, else it is `department`. Records without any share one
-    error.
+    error. Raises MissingExtraError if the format needs a package that is not installed.
     """
-    placed: dict[tuple[str, str], Placed] = {}
-    errors: list[DataError] = []
-    nameless: list[tuple[str, Located]] = []
-    for name, data in files:
-        for found in FORMATS[format].scan(data, name):
-            if isinstance(found, DataError):
-                errors.append(found)
+    used: dict[tuple[str, str], str] = {}
+    nameless, first = 0, None
+    for found in _scan(source):
+        if not isinstance(found, Located):
+            yield found
+            continue
+        try:
+            item = _place(found, source.department, source.places.get(found.record.id))
+            if item is None:
+                nameless, first = nameless + 1, first or found
                 continue
-            try:
-                item = _place(found, name, department, places.get(found.record.id))
-                if item is None:
-                    nameless.append((name, found))
-                    continue
-                same = placed.setdefault((item.department, item.record.id), item)
-                if same is not item:
-                    raise DataError(
-                        f"the id {item.record.id!r} was used in {same.file}, line {same.line}, already; "
-                        "every record needs its own"
-                    )
-            except DataError as error:
-                errors.append(DataError(error.message, file=name, line=found.line))
-    if nameless:
-        name, first = nameless[0]
-        message = f"records that name no department: {len(nameless):,}, from this line on; choose one for them"
-        errors.append(DataError(message, file=name, line=first.line))
-    return list(placed.values()), errors
+            key, place = (item.department, item.record.id), f"{found.file}, line {found.line}"
+            if key in used:
+                message = f"the id {item.record.id!r} was used in {used[key]}, already; every record needs its own"
+                raise DataError(message)
+            used[key] = place
+        except DataError as error:
+            yield DataError(error.message, file=found.file, line=found.line)
+        else:
+            yield item
+    if first is not None:
+        message = f"records that name no department: {nameless:,}, from this line on; choose one for them"
+        yield DataError(message, file=first.file, line=first.line)
 
 
-def _place(found: Located, file: str, department: str | None, place: Place | None) -> Placed | None:
+def _scan(source: Source) -> Iterator[Found]:
+    if source.format in apart.FORMATS:
+        return apart.scan(source.files, source.format)
+    return FORMATS[source.format].scan(in_memory(source.files))
+
+
+def _place(found: Located, department: str | None, place: Place | None) -> Placed | None:
     """None if nobody names the department. Raises DataError if record and splits file disagree."""
     record, place = found.record, place or Place(None, None)
     for what, own, given in (
@@ -76,4 +88,4 @@ def _place(found: Located, file: str, department: str | None, place: Place | Non
         return None
     check_name("department", chosen)
     record = replace(record, department=chosen, split=record.split or place.split)
-    return Placed(record, chosen, file, found.line, found.label_lines)
+    return Placed(record, chosen, found.file, found.line, found.label_lines)

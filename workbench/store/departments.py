@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import ConfigError, DataError
@@ -16,6 +16,7 @@ from workbench.store.errors import NotFound
 from workbench.store.models import Annotation, Department, Label, LabelSet, Model, RecordRow
 
 KEYS = "1234567890"  # of the first ten labels of a set
+HIDDEN = "\x1f"  # begins the names of departments and label sets that are still being imported; no name may hold it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,16 @@ def by_name(session: Session, name: str) -> Department | None:
 
 
 def all_departments(session: Session) -> list[Department]:
-    return list(session.scalars(select(Department).order_by(Department.id)))
+    """All that were imported whole, in the order in which they were made."""
+    return list(session.scalars(select(Department).where(_shown(Department)).order_by(Department.id)))
 
 
 def label_sets(session: Session) -> list[LabelSet]:
-    return list(session.scalars(select(LabelSet).order_by(LabelSet.id)))
+    return list(session.scalars(select(LabelSet).where(_shown(LabelSet)).order_by(LabelSet.id)))
+
+
+def _shown(table: type[Department] | type[LabelSet]) -> ColumnElement[bool]:
+    return ~table.name.startswith(HIDDEN)
 
 
 def labels(session: Session, department_id: int) -> list[Label]:
@@ -144,6 +150,7 @@ def overview(session: Session) -> list[Overview]:
         select(Department, LabelSet.name, Model)
         .join(LabelSet, LabelSet.id == Department.label_set_id)
         .outerjoin(Model, Model.id == Department.current_model_id)
+        .where(_shown(Department))
         .order_by(Department.id)
     )
     rows = {
@@ -167,5 +174,6 @@ def overview(session: Session) -> list[Overview]:
         .group_by(RecordRow.department_id, RecordRow.split)
     )
     for department_id, split, total, labelled in session.execute(counts):
-        rows[department_id].splits[split] = SplitCount(total, labelled)
+        if department_id in rows:
+            rows[department_id].splits[split] = SplitCount(total, labelled)
     return list(rows.values())

@@ -48,19 +48,32 @@ def add(session: Session, department_id: int, items: Sequence[Record], author: s
     if department is None:
         raise NotFound("department", department_id)
     taken = set(session.scalars(select(RecordRow.external_id).where(RecordRow.department_id == department_id)))
-    last = session.scalar(select(func.max(RecordRow.position)).where(RecordRow.department_id == department_id))
-    first = 0 if last is None else last + 1
-    rows = []
-    for offset, record in enumerate(items):
+    for record in items:
         if record.id in taken:
             raise DataError(f"the department has a record {record.id!r} already; records are never replaced")
         taken.add(record.id)
-        rows.append(_row(record, department, first + offset))
+    last = session.scalar(select(func.max(RecordRow.position)).where(RecordRow.department_id == department_id))
+    add_rows(session, department_id, items, rows_of(items, department.scheme, 0 if last is None else last + 1), author)
+    return len(items)
+
+
+def rows_of(items: Sequence[Record], scheme: str, first: int) -> list[dict[str, Any]]:
+    """What `add_rows` stores of records, from the position `first` on; it takes most of the time, and no database.
+
+    Raises DataError for an unusable record.
+    """
+    return [_row(record, scheme, first + offset) for offset, record in enumerate(items)]
+
+
+def add_rows(
+    session: Session, department_id: int, items: Sequence[Record], rows: Sequence[dict[str, Any]], author: str
+) -> None:
+    """Store records whose ids are new to the department. Raises DataError if a label is missing from the label set."""
     if not rows:
-        return 0
-    ids = list(session.scalars(insert(RecordRow).returning(RecordRow.id, sort_by_parameter_order=True), rows))
+        return
+    placed = [{"department_id": department_id, **row} for row in rows]
+    ids = list(session.scalars(insert(RecordRow).returning(RecordRow.id, sort_by_parameter_order=True), placed))
     _add_gold(session, department_id, dict(zip(ids, items, strict=True)), author)
-    return len(rows)
 
 
 def get(session: Session, record_id: int) -> RecordRow:
@@ -118,19 +131,18 @@ def to_record(row: RecordRow, department: str, entities: tuple[Entity, ...] | No
     )
 
 
-def _row(record: Record, department: Department, position: int) -> dict[str, Any]:
+def _row(record: Record, scheme: str, position: int) -> dict[str, Any]:
     check_record(record)
     if record.split is None:
         raise DataError(f"the record {record.id!r} has no split; expected one of {', '.join(SPLITS)}")
     if _UNSTORABLE.search(record.text):
         raise DataError(f"the text of {record.id!r} has a null or half a surrogate pair, which no database can store")
     if record.tokens is None:
-        tokens, starts = tokenize(record.text, department.scheme)
-        tokenizer = f"{department.scheme}-{TOKENIZER_VERSION}"
+        tokens, starts = tokenize(record.text, scheme)
+        tokenizer = f"{scheme}-{TOKENIZER_VERSION}"
     else:
         tokens, starts, tokenizer = record.tokens, record.sentence_starts or (0,), "given"
     return {
-        "department_id": department.id,
         "external_id": record.id,
         "patient": record.patient,
         "text": record.text,
