@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,11 +35,18 @@ class Workbench:
     errors: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def add(self, *texts: str, suggestions: list[dict[str, Any]] | None = None) -> list[int]:
+    def add(
+        self,
+        *texts: str,
+        suggestions: list[dict[str, Any]] | None = None,
+        labels: Sequence[str] = LABELS,
+        label_set: str = "clinical",
+        scheme: str = "word",
+    ) -> list[int]:
         """A new department with these pool records, and a model's suggestions for the first; returns their ids."""
         with self.app.database.session() as session:
             name = f"Ward {len(departments.all_departments(session)) + 1}"
-            department = departments.create(session, name, "clinical", LABELS)
+            department = departments.create(session, name, label_set, labels, scheme=scheme)
             items = [Record(f"note-{i}", text, split="pool") for i, text in enumerate(texts, 1)]
             records.add(session, department.id, items, "local")
             ids = list(records.ids(session, department.id).values())
@@ -98,6 +105,16 @@ def drag(page: Page, first: str, last: str) -> None:
     page.mouse.move(*centres[0])
     page.mouse.down()
     page.mouse.move(*centres[1], steps=8)
+    page.mouse.up()
+
+
+def pull(page: Page, edge: str, to: str) -> None:
+    """Drag the "start" or "end" of the active span to a word."""
+    grip, target = page.locator(f".grip.{edge}").bounding_box(), word(page, to).bounding_box()
+    assert grip and target
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2, steps=6)
     page.mouse.up()
 
 

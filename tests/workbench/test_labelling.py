@@ -95,7 +95,9 @@ def test_suggestions_of_evaluation_records_appear_once_they_are_submitted(databa
     assert labelling.open_record(database, ward.dev, "ana")["suggestions"] == []
     labelling.save(database, ward.dev, "ana", Edit(1, "submitted", [], []))
     found = labelling.open_record(database, ward.dev, "ana")["suggestions"]
-    assert found == [{"start": 0, "end": 12, "label": ward.problem, "confidence": 0.9, "model": ward.model}]
+    assert found == [
+        {"start": 0, "end": 12, "label": ward.problem, "confidence": 0.9, "model": ward.model, "origin": "model"}
+    ]
 
 
 def test_a_rejection_is_kept_and_can_be_taken_back(database: Database, ward: Ward) -> None:

@@ -151,6 +151,7 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         "model": model.id if model and not hidden else None,
         "revision": annotation.revision if annotation else 0,
         "status": status,
+        "overlaps": False,
     }
 
 
@@ -175,6 +176,7 @@ def _suggestions(session: Session, record_id: int, model_id: int, label_ids: Map
             "label": label_ids[span["label"]],
             "confidence": span["confidence"],
             "model": model_id,
+            "origin": "model",
         }
         for span in (found.spans if found else [])
         if span["label"] in label_ids  # a label may have been renamed since the model was trained
