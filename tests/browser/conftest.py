@@ -94,8 +94,8 @@ class Workbench:
 
 
 def word(page: Page, text: str) -> Locator:
-    """The first token with this text that no label ends at."""
-    return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}$")).first
+    """The first token with this text, whatever labels end at it."""
+    return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}(?:{'|'.join(LABELS)})*$")).first
 
 
 def drag(page: Page, first: str, last: str) -> None:

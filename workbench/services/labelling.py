@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError, LadtlError
 from workbench.store import annotations as labels_of
-from workbench.store import departments, records, trained
+from workbench.store import departments, label_sets, records, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
@@ -69,7 +69,8 @@ def open_record(database: Database, record_id: int, author: str) -> RecordView:
     """A record as the annotator and the JSON routes take it.
 
     Offsets are code points. `labels`: {id, name, key, colour (palette index), retired}. `spans` of the author: {id,
-    start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}. `suggestions` of the department's
+    start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}; with `overlaps` a new span leaves
+    those that it overlaps. `suggestions` of the department's
     current model, `model`: {start, end, label, confidence, model}, each overlapping no other; `rejected` are indices
     into them. Evaluation records have no suggestions before they are submitted. Raises NotFound.
     """
@@ -151,7 +152,7 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         "model": model.id if model and not hidden else None,
         "revision": annotation.revision if annotation else 0,
         "status": status,
-        "overlaps": False,
+        "overlaps": label_sets.of_department(session, row.department_id).overlaps,
     }
 
 

@@ -57,15 +57,19 @@ class Base(DeclarativeBase):
 
 
 class LabelSet(Base):
+    """What departments label; with `overlaps` a new span leaves those that it overlaps. `guideline` is Markdown."""
+
     __tablename__ = "label_set"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    overlaps: Mapped[bool] = mapped_column(default=False)
+    guideline: Mapped[str] = mapped_column(default="")
     labels: Mapped[list[Label]] = relationship(order_by="Label.position", back_populates="label_set")
 
 
 class Label(Base):
-    """A label keeps its id when its name changes; `colour` is an index into the palette."""
+    """A label keeps its id when its name changes; `colour` is an index into the palette, `guideline` is Markdown."""
 
     __tablename__ = "label"
     __table_args__ = (UniqueConstraint("label_set_id", "name"),)
@@ -77,6 +81,7 @@ class Label(Base):
     key: Mapped[str | None]
     position: Mapped[int]
     retired: Mapped[bool] = mapped_column(default=False)
+    guideline: Mapped[str] = mapped_column(default="")
     label_set: Mapped[LabelSet] = relationship(back_populates="labels")
 
 

@@ -31,7 +31,7 @@ _component = st.components.v2.component(
 
 
 class AnnotatorEvent(TypedDict):
-    """What the person asked of the page: next, previous, submitted or renew (a new token), and on which record."""
+    """What was asked of the page: next, previous, submitted, guidelines or renew (a new token), and on which record."""
 
     action: str
     record: int

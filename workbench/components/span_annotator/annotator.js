@@ -105,6 +105,7 @@ class Annotator {
       skip: () => this.finish("skipped", "next"),
       submit: () => this.finish("submitted", "submitted"),
       help: () => { this.view.help.hidden = !this.view.help.hidden; },
+      guidelines: () => this.report("guidelines"),
       characters: () => this.toggleCharacters(),
       pick: () => this.pick(),
       find: () => this.find(),

@@ -47,6 +47,7 @@ const BINDINGS = [
     n: (annotator) => annotator.data.navigation && annotator.act("next"),
     p: (annotator) => annotator.data.navigation && annotator.act("previous"),
   }],
+  ["h", "guidelines of the labels", { h: (annotator) => annotator.act("guidelines") }],
   ["Esc", "select nothing; close what is open", { Escape: (annotator) => annotator.cancel() }],
   ["?", "show or hide this list", { "?": (annotator) => annotator.act("help") }],
 ];

@@ -9,7 +9,7 @@ class Pointer {
     text.addEventListener("pointermove", (event) => this.drag(event));
     text.addEventListener("pointerup", () => this.release());
     text.addEventListener("pointercancel", () => this.release());
-    text.addEventListener("dblclick", (event) => event.target.closest(".t") && annotator.selectCursor());
+    text.addEventListener("dblclick", (event) => this.under(event)?.closest(".t:not(:has(.tag:hover))") && annotator.selectCursor());
     // A press on a label must not take the focus from the text.
     labels.addEventListener("pointerdown", (event) => event.preventDefault());
   }
@@ -56,8 +56,7 @@ class Pointer {
 
   drag(event) {
     if (!this.dragging && !this.edge) return;
-    const under = this.annotator.root.elementFromPoint(event.clientX, event.clientY);
-    const unit = this.annotator.view.words.unitAt(under, event.clientX, event.clientY);
+    const unit = this.annotator.view.words.unitAt(this.under(event), event.clientX, event.clientY);
     if (unit === null || unit === (this.dragging ?? this).last) return;
     (this.dragging ?? this).last = unit;
     const { state } = this.annotator;
@@ -65,6 +64,9 @@ class Pointer {
     else state.select(this.dragging.from, unit);
     this.annotator.view.paint();
   }
+
+  // The element at the pointer; while it is captured, events name the text.
+  under({ clientX, clientY }) { return this.annotator.root.elementFromPoint(clientX, clientY); }
 
   // What is active with its edge at a unit, shown while the button is down.
   stretch(state, unit) {

@@ -72,6 +72,7 @@ const TOOLS = [
   () => button("Find label\u2026", "pick", { className: "quiet", title: "l" }),
   () => button("Characters", "characters", { className: "quiet", title: "c: select characters rather than words", ariaPressed: "false" }),
   () => button("Find", "find", { className: "quiet", title: "/" }),
+  () => button("Guidelines", "guidelines", { className: "quiet", title: "h" }),
 ];
 
 function usableLabels(state) { return [...state.labels.values()].filter((label) => !label.retired); }
