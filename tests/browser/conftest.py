@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from ladtl_core.records import Record
+from ladtl_core.records import Entity, Record
 from tests.browser.serving import RunningApp, launch, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
@@ -65,6 +65,15 @@ class Workbench:
                 )
                 trained.store_suggestions(session, model.id, {ids[0]: suggestions})
         return ids
+
+    def add_labelled(self, text: str, spans: Sequence[tuple[int, int, str]]) -> list[int]:
+        """A new department with one record that was imported with labels; returns its id in a list."""
+        with self.app.database.session() as session:
+            name = f"Ward {len(departments.all_departments(session)) + 1}"
+            department = departments.create(session, name, "clinical", LABELS)
+            entities = tuple(Entity(*span) for span in spans)
+            records.add(session, department.id, [Record("note-1", text, entities, split="pool")], "local")
+            return list(records.ids(session, department.id).values())
 
     def open(self, record_id: int) -> Page:
         """A new tab with the record in the annotator, ready for keys."""

@@ -15,6 +15,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "labelled": lambda page: None,
     "help": lambda page: page.keyboard.press("?"),
     "labels by name": lambda page: page.keyboard.press("l"),
+    "history": lambda page: page.keyboard.press("v"),
     "find": lambda page: page.keyboard.press("/"),
 }
 # Streamlit's own frame and widgets are not ours to change; our components live in shadow roots.

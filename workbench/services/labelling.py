@@ -17,7 +17,18 @@ from workbench.store.errors import Conflict
 from workbench.store.models import RecordRow
 from workbench.store.records import EVALUATION_SPLITS, QueueItem
 
-__all__ = ["Edit", "QueueItem", "Stale", "Verdict", "label_colours", "open_record", "parse_edit", "queue", "save"]
+__all__ = [
+    "Edit",
+    "QueueItem",
+    "Stale",
+    "Verdict",
+    "history",
+    "label_colours",
+    "open_record",
+    "parse_edit",
+    "queue",
+    "save",
+]
 
 RecordView = dict[str, Any]
 
@@ -35,12 +46,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a browser wants to save: all labels of a record, made on top of revision `base`, and all verdicts."""
+    """What a browser wants to save: all labels of a record, made on top of revision `base`, and all verdicts.
+
+    `restores` is the earlier revision whose spans these are, after an undo, say.
+    """
 
     base: int
     status: str
     spans: list[SpanData]
     verdicts: list[Verdict]
+    restores: int | None = None
 
 
 class Stale(LadtlError):
@@ -85,11 +100,32 @@ def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
     """
     try:
         with database.session() as session:
-            revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans)
+            revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans, edit.restores)
             _decide(session, record_id, author, edit.verdicts)
             return revision
     except Conflict as conflict:
         raise Stale(open_record(database, record_id, author)) from conflict
+
+
+def history(database: Database, record_id: int, author: str) -> list[dict[str, Any]]:
+    """Every revision of the author's labels, oldest first, for JSON.
+
+    {revision, at (ISO, UTC), author, status, restores (a revision or None), added and removed: spans as `open_record`
+    gives them; a changed span is in both}.
+    """
+    with database.reading() as session:
+        return [
+            {
+                "revision": change.revision,
+                "at": change.at.isoformat(),
+                "author": change.author,
+                "status": change.status,
+                "restores": change.restores,
+                "added": [_span(SpanData(**item)) for item in change.added],
+                "removed": [_span(SpanData(**item)) for item in change.removed],
+            }
+            for change in labels_of.history(session, record_id, author)
+        ]
 
 
 def parse_edit(body: Any) -> Edit:
@@ -102,8 +138,10 @@ def parse_edit(body: Any) -> Edit:
             )
             for item in body["decisions"]
         ]
-        return Edit(_whole(body["base"]), str(body["status"]), spans, verdicts)
-    except (KeyError, TypeError, ValueError) as error:
+        restores = body.get("restores")
+        restored = None if restores is None else _whole(restores)
+        return Edit(_whole(body["base"]), str(body["status"]), spans, verdicts, restored)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"the edit cannot be read ({error!r}); reload the page") from error
 
 

@@ -159,7 +159,10 @@ class Span(Base):
 
 
 class AnnotationChange(Base):
-    """What one revision added and removed, as span dicts; a changed span is in both."""
+    """What one revision added and removed, as span dicts; a changed span is in both.
+
+    `restores` is the earlier revision whose spans an undo, a redo or a person brought back; 0 is before the first.
+    """
 
     __tablename__ = "annotation_change"
 
@@ -170,6 +173,7 @@ class AnnotationChange(Base):
     status: Mapped[str]
     added: Mapped[list[Any]]
     removed: Mapped[list[Any]]
+    restores: Mapped[int | None]
 
 
 class Suggestion(Base):

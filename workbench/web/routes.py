@@ -18,6 +18,7 @@ from workbench.services.labelling import Edit, Stale
 
 API, ASSETS = "/api/", "/assets/"
 SAVE_PATH = f"{API}annotations/{{record_id:int}}"
+HISTORY_PATH = f"{SAVE_PATH}/history"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
 LONGEST_BODY = 4_000_000  # bytes; thousands of spans
@@ -39,6 +40,12 @@ async def save_annotation(request: Request) -> Response:
     except LadtlError as error:
         return _refusal(400 if isinstance(error, DataError) else 404, str(error))
     return JSONResponse({"revision": revision})
+
+
+async def annotation_history(request: Request) -> Response:
+    """Every revision of the labels that the user of the token gave the record, oldest first."""
+    record_id, user = request.path_params["record_id"], request.state.user
+    return JSONResponse(await anyio.to_thread.run_sync(labelling.history, access.database(), record_id, user))
 
 
 async def _save(record_id: int, user: str, edit: Edit) -> int:
@@ -85,5 +92,6 @@ def _refusal(status: int, error: str) -> Response:
 
 ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
+    Route(HISTORY_PATH, annotation_history, methods=["GET"]),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),
 ]

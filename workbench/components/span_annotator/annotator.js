@@ -30,6 +30,7 @@ class Annotator {
     if (!snapping) this.state.snap(false);
     this.saver = readonly ? null : Saver.of(record, url);
     if (this.saver) this.follow(record);
+    this.view.history.hidden = true;
     this.view.finder.forget();
     this.view.picker.forget();
     this.view.open(this.state, this.data);
@@ -41,10 +42,11 @@ class Annotator {
   // Labels that this window made and the page's data lack come back.
   follow(record) {
     const saver = this.saver;
-    saver.watch = () => saver === this.saver && this.view.paintSaved(saver);
+    saver.watch = () => saver === this.saver && this.watched();
     const kept = saver.unsaved ?? (record.revision < saver.revision ? saver.last : null);
     if (kept) this.state.load(withRejected(kept, record.suggestions));
     else Object.assign(saver, { revision: record.revision, base: record });
+    saver.numbers.set(record.spans, record.revision);
   }
 
   focus() { this.view.text.focus({ preventScroll: true }); }
@@ -52,7 +54,7 @@ class Annotator {
   // After an action: draw, and save if labels changed.
   after(changed) {
     this.view.paint();
-    if (changed) this.saver.save(this.state.document());
+    if (changed) this.saver.save(this.state.document(this.saver.numbers));
     return true;
   }
 
@@ -62,7 +64,46 @@ class Annotator {
 
   label(labelId) { return this.edit(() => applyLabel(this.state, labelId)); }
 
-  travel(back) { return this.edit(() => (back ? this.state.undo() : this.state.redo())); }
+  watched() {
+    this.view.paintSaved(this.saver);
+    if (!this.view.history.hidden && !this.saver.outstanding) this.listHistory();
+  }
+
+  // Undo or redo; where this visit has no step, those of earlier visits.
+  travel(back) {
+    const { state } = this;
+    const step = () => this.edit(() => (back ? state.undo() : state.redo()));
+    if ((back ? state.done : state.undone).length || this.locked) return step();
+    this.revisions().then((found) => {
+      if (state !== this.state) return;
+      state.recall(found);
+      step();
+    });
+    return true;
+  }
+
+  // The record's history, replayed; every state is known by its revision.
+  async revisions() {
+    const revisions = await this.saver.history();
+    const found = replay(revisions);
+    found.states.forEach((spans, revision) => this.saver.numbers.has(spans) || this.saver.numbers.set(spans, revision));
+    return { ...found, revisions };
+  }
+
+  toggleHistory() {
+    this.view.history.hidden = !this.view.history.hidden;
+    if (!this.view.history.hidden) this.listHistory();
+  }
+
+  async listHistory() {
+    const { state, saver } = this;
+    const { revisions, states } = await this.revisions();
+    if (state !== this.state) return;
+    this.states = states;
+    this.view.history.replaceChildren(...historyOf(state, revisions, saver.revision));
+  }
+
+  restore(revision) { return this.edit(() => this.state.restore(this.states[revision])); }
 
   resize(edge, step) {
     if (this.state.active === null) return false; // Alt and an arrow are the browser's own then
@@ -105,6 +146,8 @@ class Annotator {
       skip: () => this.finish("skipped", "next"),
       submit: () => this.finish("submitted", "submitted"),
       help: () => { this.view.help.hidden = !this.view.help.hidden; },
+      history: () => this.toggleHistory(),
+      restore: ({ revision }) => this.restore(Number(revision)),
       guidelines: () => this.report("guidelines"),
       characters: () => this.toggleCharacters(),
       pick: () => this.pick(),

@@ -12,7 +12,8 @@ function detailsOf(state, readonly) {
   return [
     ...(stretch ? described(state, stretch, readonly) : [hint(state, readonly)]),
     counts(state),
-    ...(readonly ? [] : [button("All keys: ?", "help", { className: "quiet" })]),
+    ...(readonly ? [] : [element("div", { className: "row" }, ...["History: v", "All keys: ?"].map(
+      (text) => button(text, text.startsWith("H") ? "history" : "help", { className: "quiet" })))]),
   ];
 }
 

@@ -35,10 +35,11 @@ const BINDINGS = [
     Delete: (annotator) => annotator.act("remove"),
     Backspace: (annotator) => annotator.act("remove"),
   }],
-  ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo", {
+  ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo, also steps of earlier visits", {
     "Ctrl+z": (annotator, { shiftKey }) => annotator.travel(!shiftKey),
     "Ctrl+y": (annotator) => annotator.travel(false),
   }],
+  ["v", "history: who changed what, and earlier revisions to restore", { v: (annotator) => annotator.act("history") }],
   ["/", "find in this record; Enter and Shift+Enter go through the hits", { "/": (annotator) => annotator.find() }],
   ["g, G", "next, previous hit", { g: (annotator) => annotator.nextHit(1), G: (annotator) => annotator.nextHit(-1) }],
   ["Ctrl+Enter", "submit and go on", { "Ctrl+Enter": (annotator) => annotator.act("submit") }],

@@ -19,7 +19,7 @@ class AnnotationState {
 
   // Takes labels as the server has them; what could be undone belonged to others and is forgotten.
   load({ spans, rejected, status }) {
-    Object.assign(this, { status, done: [], undone: [] });
+    Object.assign(this, { status, done: [], undone: [], restored: null });
     this.show(spans, new Set(rejected));
     this.clear();
   }
@@ -92,20 +92,24 @@ class AnnotationState {
     return answers.some((span) => sameStretch(span, suggestion) && span.label === suggestion.label) ? "accepted" : "edited";
   }
 
-  document() {
+  // What is saved. `restores` names the revision that the last step brought back, once.
+  document(numbers) {
+    const restores = this.restored ? numbers.get(this.restored) ?? null : null;
+    this.restored = null;
     const decisions = this.record.suggestions.map((suggestion, index) => ({ ...suggestion, kind: this.decision(index) }));
-    return { status: this.status, spans: this.spans, decisions };
+    return { status: this.status, spans: this.spans, decisions, restores };
   }
 
   change(spans, rejected = this.rejected) {
     this.done.push({ spans: this.spans, rejected: this.rejected });
     this.undone = [];
-    this.apply({ spans, rejected });
+    this.restored = null;
+    this.apply({ spans: [...spans].sort((a, b) => a.start - b.start || a.end - b.end), rejected });
     return true;
   }
 
   apply({ spans, rejected }) {
-    this.show([...spans].sort((a, b) => a.start - b.start || a.end - b.end), rejected);
+    this.show(spans, rejected);
     // A submitted record that is corrected stays submitted, a flagged one flagged; any other becomes a draft.
     if (!["submitted", "flagged"].includes(this.status)) this.status = "draft";
     if (typeof this.active === "string" && !this.activeSpan) this.clear();
@@ -121,7 +125,23 @@ class AnnotationState {
     if (!step) return false;
     to.push({ spans: this.spans, rejected: this.rejected });
     this.apply(step);
+    this.restored = step.spans;
     return true;
+  }
+
+  // The spans of an earlier revision, as a step of its own.
+  restore(spans) {
+    this.change(this.spans);
+    this.apply({ spans, rejected: this.rejected });
+    this.restored = spans;
+    return true;
+  }
+
+  // Steps of earlier visits, as `replay` has them, where this visit has none.
+  recall({ done, undone }) {
+    const step = (spans) => ({ spans, rejected: this.rejected });
+    if (!this.done.length) this.done = done.map(step);
+    if (!this.undone.length) this.undone = undone.map(step);
   }
 
   activate(target) {

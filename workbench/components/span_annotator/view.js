@@ -13,6 +13,9 @@ class View {
     this.words = new TextView(this.text);
     this.actions = element("div", { className: "actions" });
     this.details = element("aside", { className: "details", ariaLabel: "Details" });
+    this.about = element("div");
+    this.history = element("section", { className: "history", hidden: true, ariaLabel: "History" });
+    this.details.append(this.about, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
     const head = element("div", { className: "head" }, this.title, this.saved);
     const bar = element("div", { className: "bar" }, this.labels, this.picker.root, this.finder.root);
@@ -35,7 +38,7 @@ class View {
   paint() {
     this.words.paint();
     this.paintTitle();
-    write(this.details, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
+    write(this.about, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
     const characters = this.labels.querySelector("[data-act=characters]");
     if (characters) characters.ariaPressed = String(!this.state.snapping);
   }
