@@ -107,6 +107,12 @@ def word(page: Page, text: str) -> Locator:
     return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}(?:{'|'.join(LABELS)})*$")).first
 
 
+def choose(page: Page, box: str, option: str) -> None:
+    """An option of one of Streamlit's select boxes."""
+    page.get_by_role("combobox", name=box).click(timeout=PATIENCE)
+    page.get_by_role("option", name=option).click()
+
+
 def drag(page: Page, first: str, last: str) -> None:
     """With a pressed mouse button from one word to another."""
     boxes = [word(page, text).bounding_box() for text in (first, last)]

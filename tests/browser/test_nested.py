@@ -100,7 +100,9 @@ def test_the_labels_page_allows_overlaps_and_takes_guidelines(workbench: Workben
     page.get_by_role("combobox", name="Label set").click(timeout=PATIENCE)
     page.get_by_role("option", name="guided").click()
     expect(page.get_by_text("Used by Ward")).to_be_visible(timeout=PATIENCE)
-    page.get_by_text("Spans may overlap and lie in each other").click()
+    toggle = page.get_by_text("Spans may overlap and lie in each other")
+    expect(toggle).to_have_count(1, timeout=PATIENCE)  # the former set's is gone
+    toggle.click()
     eventually(lambda: guided().overlaps)
     page.get_by_label("For all labels (Markdown)").fill("Label *complete* noun phrases.")
     page.get_by_label("Problem").fill("Findings, too.")

@@ -141,6 +141,7 @@ def test_an_unknown_record_is_not_found(database: Database, ward: Ward) -> None:
         {"spans": 3},
         {"decisions": [{"kind": "accepted"}]},
         {"decisions": None},
+        {"restores": "1"},
     ],
 )
 def test_an_edit_that_cannot_be_read_says_so(change: dict[str, Any]) -> None:

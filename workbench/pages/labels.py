@@ -1,13 +1,15 @@
-"""Labels: what each label set allows, and the guidelines that `h` shows while labelling."""
+"""Labels: what each label set allows, the guidelines that `h` shows while labelling, words that are suggested."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from workbench.services import access, label_sets
+from ladtl_core.errors import DataError
+from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet
 
 DATABASE = access.database()
+KINDS = {"term": "words", "pattern": "regular expression", "propagated": "from a record"}
 OVERLAPS_HELP = (
     "A new span then leaves the spans that it overlaps. JSON lines keeps them all; CoNLL and training have one label a "
     "token and take the longest."
@@ -24,9 +26,11 @@ def show() -> None:
         return
     by_id = {one.label_set_id: one for one in found}
     chosen = by_id[st.selectbox("Label set", list(by_id), format_func=lambda key: by_id[key].name)]
-    st.caption(f"Used by {', '.join(chosen.departments) or 'no department'}.")
+    st.caption(f"Used by {', '.join(chosen.departments.values()) or 'no department'}.")
     _overlaps(chosen)
     _guidelines(chosen)
+    if chosen.departments:
+        _rules(chosen)
 
 
 def _overlaps(chosen: GuidedSet) -> None:
@@ -48,6 +52,36 @@ def _guidelines(chosen: GuidedSet) -> None:
         if st.form_submit_button("Save guidelines", type="primary"):
             label_sets.write_guidelines(DATABASE, chosen.label_set_id, whole, of_labels, access.LOCAL_USER)
             st.success("Guidelines saved.")
+
+
+def _rules(chosen: GuidedSet) -> None:
+    st.subheader("Words that are suggested", anchor=False)
+    left, _ = st.columns([1, 2])
+    department_id = left.selectbox("Department", list(chosen.departments), format_func=chosen.departments.__getitem__)
+    for rule in suggesting.rules_of(DATABASE, department_id):
+        words, label, kind, remove = st.columns([4, 2, 2, 1], vertical_alignment="center")
+        words.text(rule["text"])
+        label.text(rule["label"])
+        kind.text(KINDS[rule["kind"]])
+        if remove.button("Remove", key=f"remove-{rule['id']}", help=f"{rule['text']} is suggested no more."):
+            suggesting.remove_rule(DATABASE, department_id, rule["id"])
+            st.rerun()
+    with st.form("rule", clear_on_submit=True, border=False):
+        words, label, kind, add = st.columns([4, 2, 2, 1], vertical_alignment="bottom")
+        text = words.text_input("Words or regular expression")
+        name = label.selectbox("Label", [label.name for label in chosen.labels])
+        sort = kind.selectbox("Kind", ["term", "pattern"], format_func=KINDS.__getitem__)
+        if add.form_submit_button("Add"):
+            _add(department_id, sort, text, name)
+
+
+def _add(department_id: int, kind: str, text: str, label: str) -> None:
+    try:
+        suggesting.add_rule(DATABASE, department_id, kind, text, label, access.LOCAL_USER)
+    except DataError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
 
 
 show()

@@ -27,7 +27,7 @@ class GuidedSet:
 
     label_set_id: int
     name: str
-    departments: tuple[str, ...]
+    departments: dict[int, str]  # names by id
     overlaps: bool
     guideline: str
     labels: tuple[GuidedLabel, ...]
@@ -36,14 +36,14 @@ class GuidedSet:
 def label_sets(database: Database) -> list[GuidedSet]:
     """All label sets in the order in which they were made."""
     with database.reading() as session:
-        users: dict[int, list[str]] = {}
+        users: dict[int, dict[int, str]] = {}
         for department in departments.all_departments(session):
-            users.setdefault(department.label_set_id, []).append(department.name)
+            users.setdefault(department.label_set_id, {})[department.id] = department.name
         return [
             GuidedSet(
                 found.id,
                 found.name,
-                tuple(users.get(found.id, ())),
+                users.get(found.id, {}),
                 found.overlaps,
                 found.guideline,
                 tuple(

@@ -10,7 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 ANNOTATION_STATUSES = ("draft", "submitted", "skipped")
-SPAN_ORIGINS = ("manual", "suggestion", "changed", "import")
+SPAN_ORIGINS = ("manual", "suggestion", "rule", "propagated", "changed", "import")
+RULE_KINDS = ("propagated", "term", "pattern")
 DECISION_KINDS = ("accepted", "rejected", "edited")
 RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 RUN_ENDINGS = ("succeeded", "failed", "cancelled")
@@ -143,7 +144,7 @@ class Span(Base):
     __tablename__ = "span"
     __table_args__ = (
         UniqueConstraint("annotation_id", "span_id"),
-        CheckConstraint("origin IN ('manual', 'suggestion', 'changed', 'import')", name="origin"),
+        CheckConstraint("origin IN ('manual', 'suggestion', 'rule', 'propagated', 'changed', 'import')", name="origin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -190,21 +191,40 @@ class Suggestion(Base):
 
 
 class Decision(Base):
-    """What a person decided of one suggested span; a later decision of theirs on it replaces the earlier."""
+    """What a person decided of one suggested span, whoever suggested it; a later decision replaces the earlier.
+
+    `origin` is model, rule or propagated; `model_id` is set for the first.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("record_id", "model_id", "start", "end", "label_id", "author"),
+        UniqueConstraint("record_id", "start", "end", "label_id", "author"),
         CheckConstraint("kind IN ('accepted', 'rejected', 'edited')", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"))
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"))
+    origin: Mapped[str] = mapped_column(default="model")
     start: Mapped[int]
     end: Mapped[int]
     label_id: Mapped[int] = mapped_column(ForeignKey("label.id"))
     kind: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Rule(Base):
+    """Words that are suggested with a label in all records of a department; a pattern is a regular expression."""
+
+    __tablename__ = "rule"
+    __table_args__ = (CheckConstraint("kind IN ('propagated', 'term', 'pattern')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), index=True)
+    kind: Mapped[str]
+    text: Mapped[str]
+    label_id: Mapped[int] = mapped_column(ForeignKey("label.id"))
     author: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
 

@@ -3,11 +3,12 @@
 const SETTLE_MILLISECONDS = 3000;
 const annotators = new WeakMap(); // root of the component -> Annotator
 const mounted = new Set();
+const kept = { threshold: 0 }; // from record to record, until the page is loaded anew
 
 class Annotator {
   constructor(root) {
     this.root = root;
-    this.view = new View(root.querySelector(".annotator"));
+    this.view = new View(root.querySelector(".annotator"), (value) => this.setThreshold(value), () => this.focus());
     this.pointer = new Pointer(this);
   }
 
@@ -26,7 +27,7 @@ class Annotator {
     const { record, labels, url, readonly } = this.data;
     const fresh = this.state?.record.id !== record.id;
     const snapping = this.state?.snapping ?? true;
-    this.state = new AnnotationState(record, labels);
+    this.state = new AnnotationState(record, labels, kept.threshold);
     if (!snapping) this.state.snap(false);
     this.saver = readonly ? null : Saver.of(record, url);
     if (this.saver) this.follow(record);
@@ -123,6 +124,31 @@ class Annotator {
     });
   }
 
+  // Suggestions below a confidence are left aside.
+  setThreshold(value) {
+    kept.threshold = Math.max(0, Math.min(1, value));
+    this.state.setThreshold(kept.threshold);
+    return this.after(false);
+  }
+
+  // All open suggestions, submitted, and the next record.
+  acceptAndGoOn() {
+    if (this.locked) return true;
+    acceptAll(this.state);
+    return this.act("submit");
+  }
+
+  // The active span's words, suggested with its label in the other records of the queue.
+  async propagate() {
+    const span = this.state.activeSpan;
+    if (!span || this.locked) return;
+    const { saved } = this.view;
+    write(saved, "propagating", () => ["looking through the queue\u2026"]);
+    const answer = await this.saver.propagate(span);
+    const text = answer.error ?? `suggested in ${answer.records} other record${answer.records === 1 ? "" : "s"} of the queue`;
+    write(saved, text, () => [text]);
+  }
+
   async finish(status, step) {
     if (this.locked) return;
     this.state.status = status;
@@ -146,6 +172,9 @@ class Annotator {
       skip: () => this.finish("skipped", "next"),
       submit: () => this.finish("submitted", "submitted"),
       help: () => { this.view.help.hidden = !this.view.help.hidden; },
+      "accept-all": () => this.edit(() => acceptAll(this.state)),
+      "accept-submit": () => this.acceptAndGoOn(),
+      propagate: () => this.propagate(),
       history: () => this.toggleHistory(),
       restore: ({ revision }) => this.restore(Number(revision)),
       guidelines: () => this.report("guidelines"),
@@ -291,7 +320,7 @@ class Annotator {
 
 // Labels as `AnnotationState.load` takes them; decisions name suggestions, a new model's may differ.
 function withRejected({ spans, status, decisions }, suggestions) {
-  const isRejected = (s) => decisions.some((d) => d.kind === "rejected" && sameStretch(d, s) && d.label === s.label && d.model === s.model);
+  const isRejected = (s) => decisions.some((d) => d.kind === "rejected" && sameStretch(d, s) && d.label === s.label);
   return { spans, status, rejected: suggestions.flatMap((s, index) => (isRejected(s) ? [index] : [])) };
 }
 

@@ -1,6 +1,9 @@
 // The column beside the text: what is selected, where it comes from, what can be done with it.
 
-const ORIGINS = { manual: "by hand", suggestion: "accepted suggestion", changed: "changed suggestion", import: "imported" };
+const ORIGINS = {
+  manual: "by hand", suggestion: "accepted suggestion", rule: "by a rule", propagated: "propagated", changed: "changed suggestion", import: "imported",
+};
+const SOURCES = { model: "suggested by the model", rule: "suggested by a rule", propagated: "labelled so in another record" };
 
 function detailsSignature(state, readonly) {
   const stretch = state.activeSpan ?? state.activeSuggestion;
@@ -21,11 +24,12 @@ function described(state, stretch, readonly) {
   const suggestion = state.activeSuggestion !== null;
   const { name, colour } = state.labels.get(stretch.label);
   const confidence = stretch.confidence == null ? "" : ` ${stretch.confidence.toFixed(2)}`;
-  const origin = suggestion ? `suggestion${confidence}` : `${ORIGINS[stretch.origin]}${confidence}`;
+  const origin = suggestion ? `${SOURCES[stretch.origin]}${confidence}` : `${ORIGINS[stretch.origin]}${confidence}`;
   const buttons = suggestion
     ? [button("Accept", "accept", { title: "a" }), button("Reject", "reject", { title: "x" })]
-    : [button("Remove", "remove", { title: "Delete" }), button("Label all like it", "everywhere", { title: "e" })];
-  const tag = tagElement({ text: name, target: "", className: `tag ${suggestion ? "suggested" : "span"} c${colour}` });
+    : [button("Remove", "remove", { title: "Delete" }), button("Label all like it", "everywhere", { title: "e" }),
+      button("Suggest in the queue", "propagate", { title: "E" })];
+  const tag = tagElement({ text: name, target: "", className: `tag ${suggestion ? `suggested ${LINES[stretch.origin]}` : "span"} c${colour}` });
   return [
     quoted(state, stretch),
     element("p", {}, tag, ` ${origin}`),
@@ -49,7 +53,6 @@ function countsOf(state) {
   const found = new Map();
   for (const { label } of state.spans) found.set(label, (found.get(label) ?? 0) + 1);
   const rows = [...state.labels.values()].filter(({ id }) => found.has(id)).map(({ id, name }) => [name, found.get(id)]);
-  if (state.open.length) rows.push(["suggestions left", state.open.length]);
   return rows;
 }
 

@@ -32,7 +32,7 @@ function putSpan(state, added) {
 function removeSpan(state) {
   const span = state.activeSpan;
   if (!span) return false;
-  const back = state.record.suggestions.findIndex((s) => s.model === span.model && overlap(s, span) && span.origin !== "manual");
+  const back = state.record.suggestions.findIndex((s) => s.model === span.model && overlap(s, span) && !["manual", "import"].includes(span.origin));
   const rejected = back >= 0 ? new Set([...state.rejected, back]) : state.rejected;
   return state.change(state.spans.filter((other) => other !== span), rejected);
 }
@@ -88,7 +88,7 @@ function labelEverywhere(state) {
   if (!span) return false;
   const added = occurrences(state, span)
     .filter((found) => !state.placed.overlapping(found).some((other) => !state.record.overlaps || sameStretch(other, found)))
-    .map((found) => ({ ...newSpan(found, span.label), origin: "manual" }));
+    .map((found) => ({ ...newSpan(found, span.label), origin: "propagated" }));
   return added.length > 0 && state.change([...state.spans, ...added]);
 }
 

@@ -25,12 +25,19 @@ const BINDINGS = [
   ["o", "the next span around the cursor", { o: (annotator) => annotator.nextAround() }],
   ["Tab, Shift+Tab", "next, previous suggestion", { Tab: (annotator, { shiftKey }) => annotator.suggestion(shiftKey ? -1 : 1) }],
   ["Enter, a", "accept the suggestion and go to the next", {
-    Enter: (annotator) => annotator.decide(true),
+    Enter: (annotator, { shiftKey }) => (shiftKey ? annotator.acceptAndGoOn() : annotator.decide(true)),
     a: (annotator) => annotator.decide(true),
   }],
   ["x", "reject the suggestion", { x: (annotator) => annotator.decide(false) }],
-  ["A", "accept all suggestions", { A: (annotator) => annotator.edit(() => acceptAll(annotator.state)) }],
+  ["-, +", "lower, higher confidence from which suggestions are offered", {
+    "-": (annotator) => annotator.setThreshold(kept.threshold - 0.05),
+    "+": (annotator) => annotator.setThreshold(kept.threshold + 0.05),
+    "=": (annotator) => annotator.setThreshold(kept.threshold + 0.05),
+  }],
+  ["Shift+Enter", "accept all suggestions, submit and go on", {}],
+  ["A", "accept all suggestions from the threshold on", { A: (annotator) => annotator.edit(() => acceptAll(annotator.state)) }],
   ["e", "label every other occurrence of the active span", { e: (annotator) => annotator.act("everywhere") }],
+  ["E", "suggest the active span's words and label in the other records of the queue", { E: (annotator) => annotator.act("propagate") }],
   ["Delete, Backspace", "remove the active span", {
     Delete: (annotator) => annotator.act("remove"),
     Backspace: (annotator) => annotator.act("remove"),

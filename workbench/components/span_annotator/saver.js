@@ -120,6 +120,15 @@ class Saver {
     return answer?.ok ? answer.json() : [];
   }
 
+  // {records} or {error}.
+  async propagate({ start, end, label }) {
+    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
+    const body = JSON.stringify({ start, end, label });
+    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers, body }).catch(() => null);
+    const result = await answer?.json().catch(() => null);
+    return result ?? { error: "not propagated: the server does not answer" };
+  }
+
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;

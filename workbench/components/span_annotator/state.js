@@ -6,12 +6,12 @@ function newId() {
 }
 
 class AnnotationState {
-  constructor(record, labels) {
+  constructor(record, labels, threshold = 0) {
     this.record = record;
     this.labels = new Map(labels.map((label) => [label.id, label]));
     this.text = new Searchable(record);
     this.units = record; // the tokens; or characters, see `snap`
-    this.threshold = 0; // the confidence below which suggestions are left aside
+    this.threshold = threshold; // the confidence below which suggestions are left aside
     this.cursor = 0; // index of a unit
     this.preview = null; // {id, start, end} of a span while its edge is dragged
     this.load(record);
@@ -29,6 +29,18 @@ class AnnotationState {
     this.placed = new Placed(spans);
     this.rejected = rejected;
     this.open = this.record.suggestions.map((_, index) => index).filter((index) => this.stays(index));
+  }
+
+  setThreshold(threshold) {
+    this.threshold = threshold;
+    this.show(this.spans, this.rejected);
+    if (typeof this.active === "number" && !this.isOpen(this.active)) this.clear();
+  }
+
+  // Suggestions that the threshold alone leaves aside.
+  get aside() {
+    const { suggestions } = this.record;
+    return suggestions.filter((s, index) => (s.confidence ?? 1) < this.threshold && !this.rejected.has(index) && !this.answers(s).length);
   }
 
   clear() {

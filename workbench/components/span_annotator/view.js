@@ -1,7 +1,7 @@
 // The frame around the text: title, labels, notice, buttons, details, help.
 
 class View {
-  constructor(root) {
+  constructor(root, thresholdChanged, focus) {
     this.root = root;
     this.title = element("div", { className: "title" });
     this.saved = element("div", { className: "saved", role: "status" });
@@ -15,7 +15,8 @@ class View {
     this.details = element("aside", { className: "details", ariaLabel: "Details" });
     this.about = element("div");
     this.history = element("section", { className: "history", hidden: true, ariaLabel: "History" });
-    this.details.append(this.about, this.history);
+    this.suggestions = new Suggestions(thresholdChanged, focus);
+    this.details.append(this.about, this.suggestions.root, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
     const head = element("div", { className: "head" }, this.title, this.saved);
     const bar = element("div", { className: "bar" }, this.labels, this.picker.root, this.finder.root);
@@ -38,6 +39,7 @@ class View {
   paint() {
     this.words.paint();
     this.paintTitle();
+    this.suggestions.paint(this.state, this.readonly);
     write(this.about, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
     const characters = this.labels.querySelector("[data-act=characters]");
     if (characters) characters.ariaPressed = String(!this.state.snapping);
