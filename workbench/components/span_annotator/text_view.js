@@ -2,13 +2,15 @@
 
 const CHARACTERS_A_LINE = 80;
 const LINE_PIXELS = 29;
+// A block that is laid out at once. A longer line of the text is shown in several, which begin at a sentence, else at a word.
+const BLOCK_CHARACTERS = { sentence: 1500, word: 2500, any: 3500 };
 
 class TextView {
   constructor(text) {
     this.text = text;
   }
 
-  // A new record: its words become elements once, every line of the text in a block of its own.
+  // A new record: its words become elements once, every line of the text in blocks of its own.
   open(state) {
     const { words, gaps } = state.record;
     this.state = state;
@@ -19,9 +21,9 @@ class TextView {
     this.lines = [];
     const lines = document.createDocumentFragment();
     let line;
-    const begin = () => {
+    const begin = (head = null) => {
       line = element("div", { className: "line", dir: "auto" });
-      line.characters = 0;
+      Object.assign(line, { characters: 0, head });
       this.lines.push(line);
       lines.append(line);
     };
@@ -40,11 +42,13 @@ class TextView {
       line.characters += word.length;
       this.tokens.push(token);
       this.gaps.push(addGap(gaps[index + 1]));
+      if (isFull(line.characters, word, gaps[index + 1])) begin(line.head ?? line);
     });
     for (const { characters, style } of this.lines) {
       style.containIntrinsicBlockSize = `auto ${LINE_PIXELS * Math.max(1, Math.ceil(characters / CHARACTERS_A_LINE))}px`;
     }
     this.text.replaceChildren(lines);
+    for (const part of this.lines) if (part.head) part.dir = getComputedStyle(part.head).direction;
     this.text.scrollTop = 0;
   }
 
@@ -124,6 +128,13 @@ class TextView {
     const [first] = state.reach({ start: state.record.starts[token], end: state.record.ends[token] });
     return characterBoxes(this.tokens[token])[unit - first] ?? box;
   }
+}
+
+function isFull(characters, word, gap) {
+  const { sentence, word: between, any } = BLOCK_CHARACTERS;
+  if (characters < sentence) return false;
+  const ends = /[\u3002\uff01\uff1f]$/u.test(word) || (gap !== "" && /[.!?]$/.test(word));
+  return ends || (characters >= between && gap !== "") || characters >= any;
 }
 
 const PLAIN = { className: "", style: "" };
