@@ -9,7 +9,7 @@ import pytest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Record
-from workbench.services import labelling
+from workbench.services import labelling, queueing
 from workbench.services.labelling import Edit, Stale, Verdict
 from workbench.store import departments, records, runs, trained
 from workbench.store.annotations import SpanData
@@ -155,7 +155,7 @@ def test_the_queue_counts_the_authors_own_states(database: Database, ward: Ward)
     labelling.save(database, ward.pool, "ana", edit(ward, 0, SpanData("a", 0, 6, ward.problem), status="submitted"))
     with database.reading() as session:
         department_id = records.get(session, ward.pool).department_id
-    mine = labelling.queue(database, department_id, "ana", evaluation=False)
+    mine = queueing.queue(database, department_id, "ana", evaluation=False)
     assert [(item.external_id, item.status, item.spans) for item in mine] == [("pool", "submitted", 1)]
-    theirs = labelling.queue(database, department_id, "ben", evaluation=True)
+    theirs = queueing.queue(database, department_id, "ben", evaluation=True)
     assert [(item.external_id, item.status) for item in theirs] == [("dev", "pending")]

@@ -8,8 +8,8 @@ import streamlit as st
 
 from workbench.components.span_annotator import span_annotator
 from workbench.services import access, label_sets, labelling, overview, tokens
-from workbench.services.labelling import QueueItem
 from workbench.services.overview import Standing
+from workbench.services.queueing import QueueItem
 
 
 def departments_or_hint() -> list[Standing]:
@@ -49,7 +49,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
         position=f"{ids.index(current) + 1:,} of {len(ids):,}",
     )
     # An event names its record: a repeated or late one must not skip another.
-    if event is None or event["record"] != current or event["action"] == "renew":
+    if event is None or event["record"] != current or event["action"] in ("renew", "flagged"):
         return
     if event["action"] == "guidelines":
         _guidelines(st.session_state["department"])

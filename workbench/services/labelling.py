@@ -18,20 +18,7 @@ from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
 from workbench.store.models import RecordRow
-from workbench.store.records import EVALUATION_SPLITS, QueueItem
-
-__all__ = [
-    "Edit",
-    "QueueItem",
-    "Stale",
-    "Verdict",
-    "history",
-    "label_colours",
-    "open_record",
-    "parse_edit",
-    "queue",
-    "save",
-]
+from workbench.store.records import EVALUATION_SPLITS
 
 RecordView = dict[str, Any]
 
@@ -70,12 +57,6 @@ class Stale(LadtlError):
         super().__init__(
             f"the labels were changed elsewhere and are at revision {current['revision']}; nothing was saved"
         )
-
-
-def queue(database: Database, department_id: int, author: str, evaluation: bool) -> list[QueueItem]:
-    """The author's list: pool and training records, or the evaluation set."""
-    with database.reading() as session:
-        return records.queue(session, department_id, author, evaluation)
 
 
 def label_colours(database: Database, department_id: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, ForeignKey, Ind
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-ANNOTATION_STATUSES = ("draft", "submitted", "skipped")
+ANNOTATION_STATUSES = ("draft", "submitted", "skipped", "flagged")
 SPAN_ORIGINS = ("manual", "suggestion", "rule", "propagated", "changed", "import")
 RULE_KINDS = ("propagated", "term", "pattern")
 DECISION_KINDS = ("accepted", "rejected", "edited")
@@ -119,12 +119,15 @@ class RecordRow(Base):
 
 
 class Annotation(Base):
-    """One person's labels of one record; `revision` counts the saves that changed something."""
+    """One person's labels of one record; `revision` counts the saves that changed something.
+
+    Flagged is set aside with a question: it counts as little as a draft.
+    """
 
     __tablename__ = "annotation"
     __table_args__ = (
         UniqueConstraint("record_id", "author"),
-        CheckConstraint("status IN ('draft', 'submitted', 'skipped')", name="status"),
+        CheckConstraint("status IN ('draft', 'submitted', 'skipped', 'flagged')", name="status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

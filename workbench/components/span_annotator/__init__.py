@@ -41,7 +41,7 @@ _component = st.components.v2.component(
 
 
 class AnnotatorEvent(TypedDict):
-    """What was asked of the page: next, previous, submitted, guidelines or renew (a new token), and on which record."""
+    """What was asked of the page, of which record: next, previous, submitted, flagged, guidelines, renew (a token)."""
 
     action: str
     record: int

@@ -170,6 +170,7 @@ class Annotator {
       next: () => this.go("next"),
       previous: () => this.go("previous"),
       skip: () => this.finish("skipped", "next"),
+      flag: () => this.finish(this.state.status === "flagged" ? "draft" : "flagged", "flagged"),
       submit: () => this.finish("submitted", "submitted"),
       help: () => { this.view.help.hidden = !this.view.help.hidden; },
       "accept-all": () => this.edit(() => acceptAll(this.state)),

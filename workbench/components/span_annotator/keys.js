@@ -51,6 +51,9 @@ const BINDINGS = [
   ["g, G", "next, previous hit", { g: (annotator) => annotator.nextHit(1), G: (annotator) => annotator.nextHit(-1) }],
   ["Ctrl+Enter", "submit and go on", { "Ctrl+Enter": (annotator) => annotator.act("submit") }],
   ["s", "skip the record and go on", { s: (annotator) => annotator.data.navigation && annotator.act("skip") }],
+  ["f", "flag the record for a second look, or take the flag back; it is not trained on until it is submitted", {
+    f: (annotator) => annotator.act("flag"),
+  }],
   ["n, p", "next, previous record", {
     n: (annotator) => annotator.data.navigation && annotator.act("next"),
     p: (annotator) => annotator.data.navigation && annotator.act("previous"),

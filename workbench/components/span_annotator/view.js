@@ -94,7 +94,7 @@ function actionButtons(readonly, navigation) {
   if (!navigation) return [];
   if (readonly) return move;
   const submit = button("Submit and go on", "submit", { className: "primary", title: "Ctrl+Enter" });
-  return [...move, button("Skip", "skip", { title: "s" }), submit];
+  return [...move, button("Skip", "skip", { title: "s" }), button("Flag", "flag", { title: "f" }), submit];
 }
 
 function helpSheet() {
