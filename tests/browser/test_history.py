@@ -45,6 +45,29 @@ def test_undo_and_redo_reach_across_reloads(workbench: Workbench) -> None:
     assert [change["restores"] for change in found] == [None, None, 1, 0, 1, 2]
 
 
+def test_quick_steps_back_are_not_forgotten(workbench: Workbench) -> None:
+    (record_id,) = workbench.add(NOTE)
+    page = workbench.open(record_id)
+    for number, begin in enumerate(("MRI", "scan", "spine"), 1):
+        word(page, begin).click()
+        page.keyboard.press("1")
+        saved(page, number)
+    undo, redo = (page.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    for _ in range(3):
+        undo.click()
+    expect(page.locator(".text .tag")).to_have_count(0)
+    expect(page.locator(".saved")).to_contain_text("saved", timeout=PATIENCE)
+    page.reload()
+    expect(page.locator(".text")).to_be_focused(timeout=PATIENCE)
+    for left in range(1, 4):
+        redo.click()
+        expect(page.locator(".text .tag")).to_have_count(left)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".text .tag")).to_have_count(2)
+    expect(page.locator(".saved")).to_contain_text("saved", timeout=PATIENCE)
+    assert [words for words, _ in workbench.marked(record_id)] == ["MRI", "scan"]
+
+
 def test_an_older_revision_is_restored_as_a_new_one(workbench: Workbench) -> None:
     (record_id,) = workbench.add(NOTE)
     page = workbench.open(record_id)

@@ -93,6 +93,17 @@ def test_rules_are_checked_and_removed(database: Database, ids: dict[str, int]) 
     assert labelling.open_record(database, ids["r0"], "ana")["suggestions"] == []
 
 
+def test_a_rule_is_tried_on_labelled_records(database: Database, ids: dict[str, int]) -> None:
+    suggesting.add_rule(database, 1, "term", "chest", "Problem", "ana")
+    start = TEXTS[0].index("Chest")
+    spans = {"r0": SpanData("a", start, start + 5, 1), "r2": SpanData("b", 0, 5, 2)}
+    for name, span in spans.items():
+        labelling.save(database, ids[name], "ana", Edit(0, "submitted", [span], []))
+    [trial] = suggesting.try_rules(database, 1).values()
+    assert [place[:3] for place in trial.places[True]] == [("r0", "🫁 ", "Chest")]
+    assert trial.places[False] == [("r2", "", "Chest", " film clear.")]  # r1 is not submitted
+
+
 @given(st.text(max_size=30), st.text("ab 𝟗é\u0301🫁.", min_size=1, max_size=6), st.text(max_size=30))
 def test_every_whole_mention_is_found_at_its_offsets(before: str, mention: str, after: str) -> None:
     mention = mention.strip()

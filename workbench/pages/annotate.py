@@ -12,7 +12,7 @@ from workbench.services import access, overview, queueing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
 DATABASE = access.database()
-SETS = {False: "To label", True: "Evaluation set"}
+SETS = {False: "To label", True: "Evaluation"}
 ALL = "all"
 LIST_LENGTH = 200  # records shown around the current one
 

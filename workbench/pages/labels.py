@@ -7,9 +7,11 @@ import streamlit as st
 from ladtl_core.errors import DataError
 from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet
+from workbench.services.suggesting import Trial
 
 DATABASE = access.database()
 KINDS = {"term": "words", "pattern": "regular expression", "propagated": "from a record"}
+SHOWN_PLACES = 50  # hits and misses of a rule, each
 OVERLAPS_HELP = (
     "A new span then leaves the spans that it overlaps. JSON lines keeps them all; CoNLL and training have one label a "
     "token and take the longest."
@@ -58,11 +60,16 @@ def _rules(chosen: GuidedSet) -> None:
     st.subheader("Words that are suggested", anchor=False)
     left, _ = st.columns([1, 2])
     department_id = left.selectbox("Department", list(chosen.departments), format_func=chosen.departments.__getitem__)
-    for rule in suggesting.rules_of(DATABASE, department_id):
+    found = suggesting.rules_of(DATABASE, department_id)
+    tried = st.button("Try them on the labelled records") if found else False
+    trials = suggesting.try_rules(DATABASE, department_id) if tried else {}
+    for rule in found:
         words, label, kind, remove = st.columns([4, 2, 2, 1], vertical_alignment="center")
         words.text(rule["text"])
         label.text(rule["label"])
         kind.text(KINDS[rule["kind"]])
+        if rule["id"] in trials:
+            _trial(trials[rule["id"]], rule["label"])
         if remove.button("Remove", key=f"remove-{rule['id']}", help=f"{rule['text']} is suggested no more."):
             suggesting.remove_rule(DATABASE, department_id, rule["id"])
             st.rerun()
@@ -73,6 +80,21 @@ def _rules(chosen: GuidedSet) -> None:
         sort = kind.selectbox("Kind", ["term", "pattern"], format_func=KINDS.__getitem__)
         if add.form_submit_button("Add"):
             _add(department_id, sort, text, name)
+
+
+def _trial(trial: Trial, label: str) -> None:
+    """Hits and misses of one rule, the misses first: they are what to look at."""
+    hits, misses = trial.places[True], trial.places[False]
+    with st.expander(f"{len(hits):,} labelled {label}, {len(misses):,} not"):
+        rows = [
+            {"record": record, "before": before, "words": words, "after": after, f"labelled {label}": hit}
+            for hit, places in ((False, misses), (True, hits))
+            for record, before, words, after in places[:SHOWN_PLACES]
+        ]
+        if rows:
+            st.dataframe(rows, hide_index=True)
+        else:
+            st.write("No labelled record has these words.")
 
 
 def _add(department_id: int, kind: str, text: str, label: str) -> None:

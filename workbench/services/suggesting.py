@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ladtl_core.errors import DataError
 from workbench.store import departments, records, rules
+from workbench.store.annotations import gold
 from workbench.store.database import Database
 from workbench.store.models import Rule
 from workbench.store.records import LABELLING_SPLITS
 
 # Of suggestions that overlap the earlier source is offered: what a person said first.
 SOURCES = ("propagated", "rule", "model")
+CONTEXT = 30  # characters shown on each side of a match
 Suggestion = dict[str, Any]
 Place = tuple[int, int, int]
 """Start, end and the label's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Where a rule's words stand, by whether they have its label: record, text before, words, text after."""
+
+    places: dict[bool, list[tuple[str, str, str, str]]] = field(default_factory=lambda: {True: [], False: []})
 
 
 def matches(text: str, tokens: Sequence[Sequence[int]], found: Iterable[Rule]) -> list[Suggestion]:
@@ -82,6 +92,25 @@ def rules_of(database: Database, department_id: int) -> list[dict[str, Any]]:
             {"id": rule.id, "kind": rule.kind, "text": rule.text, "label": names[rule.label_id], "author": rule.author}
             for rule in rules.of_department(session, department_id)
         ]
+
+
+def try_rules(database: Database, department_id: int) -> dict[int, Trial]:
+    """How each rule, by its id, does on the submitted pool and training records of its department."""
+    with database.reading() as session:
+        found = rules.of_department(session, department_id)
+        names = {label.id: label.name for label in departments.labels(session, department_id)}
+        labelled = gold(session, department_id, LABELLING_SPLITS)
+    trials = {rule.id: Trial() for rule in found}
+    for item in labelled:
+        row = item.record
+        spans = {(span.start, span.end, span.label) for span in item.entities}
+        for rule in found:
+            for one in matches(row.text, row.tokens, [rule]):
+                start, end = one["start"], one["end"]
+                around = row.text[max(0, start - CONTEXT) : start], row.text[start:end], row.text[end : end + CONTEXT]
+                hit = (start, end, names[rule.label_id]) in spans
+                trials[rule.id].places[hit].append((row.external_id, *around))
+    return trials
 
 
 def add_rule(database: Database, department_id: int, kind: str, text: str, label: str, author: str) -> None:

@@ -176,6 +176,8 @@ class Annotator {
       "accept-all": () => this.edit(() => acceptAll(this.state)),
       "accept-submit": () => this.acceptAndGoOn(),
       propagate: () => this.propagate(),
+      undo: () => this.travel(true),
+      redo: () => this.travel(false),
       history: () => this.toggleHistory(),
       restore: ({ revision }) => this.restore(Number(revision)),
       guidelines: () => this.report("guidelines"),

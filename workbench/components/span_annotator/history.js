@@ -16,12 +16,10 @@ function replay(revisions) {
       ? [...before.filter(({ id }) => !gone.has(id)), ...added].sort((a, b) => a.start - b.start || a.end - b.end)
       : before;
     const target = restores !== null && sameSpans(states[restores], states[revision]) ? places[restores] : null;
-    if (target !== null && target === done.at(-1)) {
-      undone.push(here);
-      here = done.pop();
-    } else if (target !== null && target === undone.at(-1)) {
-      done.push(here);
-      here = undone.pop();
+    if (target !== null && done.includes(target)) {
+      here = walk(here, target, done, undone);
+    } else if (target !== null && undone.includes(target)) {
+      here = walk(here, target, undone, done);
     } else if (changed) {
       done.push(here);
       undone = [];
@@ -32,6 +30,15 @@ function replay(revisions) {
   // What was imported is where a person began.
   if (revisions[0]?.added.some(({ origin }) => origin === "import")) done = done.filter((place) => place > 0);
   return { states, done: done.map((place) => states[place]), undone: undone.map((place) => states[place]) };
+}
+
+// From `here` to a place behind on one side; what lies between goes to the other. Quick steps are saved as one.
+function walk(here, target, from, to) {
+  while (here !== target) {
+    to.push(here);
+    here = from.pop();
+  }
+  return here;
 }
 
 function sameSpans(some, others) {

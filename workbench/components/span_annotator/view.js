@@ -93,8 +93,9 @@ function actionButtons(readonly, navigation) {
   const move = [button("Previous", "previous", { title: "p" }), button("Next", "next", { title: "n" })];
   if (!navigation) return [];
   if (readonly) return move;
+  const undo = [button("Undo", "undo", { title: "Ctrl+Z" }), button("Redo", "redo", { title: "Ctrl+Shift+Z" })];
   const submit = button("Submit and go on", "submit", { className: "primary", title: "Ctrl+Enter" });
-  return [...move, button("Skip", "skip", { title: "s" }), button("Flag", "flag", { title: "f" }), submit];
+  return [...move, button("Skip", "skip", { title: "s" }), button("Flag", "flag", { title: "f" }), ...undo, submit];
 }
 
 function helpSheet() {
