@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NOTE, PATIENCE, Workbench, choose, drag, saved
+from tests.browser.conftest import NOTE, PATIENCE, Workbench, choose, drag, pull, saved
 from workbench.services import suggesting
 from workbench.store import departments, records
 
@@ -58,6 +58,19 @@ def test_one_key_accepts_submits_and_goes_on(workbench: Workbench) -> None:
     page.get_by_role("button", name="Accept, submit, go on").click()
     expect(page.locator(".title")).to_contain_text("note-2", timeout=PATIENCE)
     assert len(workbench.marked(by_mouse)) == 2 and workbench.stored(by_mouse)["rejected"] == [2]
+
+
+def test_a_suggestion_with_another_edge_is_a_changed_one(workbench: Workbench) -> None:
+    (record_id,) = workbench.add(NOTE, suggestions=FOUND)
+    page = workbench.open(record_id)
+    page.locator(".text .tag.suggested").first.click()
+    pull(page, "end", "spine")
+    saved(page, 1)
+    page.locator(".text .tag.suggested").first.click()
+    page.keyboard.press("Alt+Shift+ArrowRight")
+    saved(page, 2)
+    assert workbench.marked(record_id) == [("MRI scan of the spine", "Test"), ("5 metastasis", "Problem")]
+    assert [span["origin"] for span in workbench.stored(record_id)["spans"]] == ["changed", "changed"]
 
 
 def test_a_rejected_suggestion_stays_away(workbench: Workbench) -> None:

@@ -259,13 +259,7 @@ class Annotator {
     return this.after(false);
   }
 
-  // 1, or -1 where the line at the cursor is read from right to left.
-  get forward() {
-    const { state, view } = this;
-    const here = { start: state.units.starts[state.cursor], end: state.units.ends[state.cursor] };
-    const line = view.words.tokens[state.reach(here, state.record)[0]].parentElement;
-    return getComputedStyle(line).direction === "rtl" ? -1 : 1;
-  }
+  get forward() { return forwardAt(this.state, this.view.words); }
 
   step(step, extend) { return this.move(this.state.cursor + step * this.forward, extend); }
 
@@ -284,23 +278,7 @@ class Annotator {
     return this.after(false);
   }
 
-  // The unit nearest to the cursor's in the line above (-1) or below (1).
-  line(direction) {
-    const { cursor, size } = this.state;
-    const boxOf = (unit) => this.view.words.boxOf(unit);
-    const here = boxOf(cursor);
-    let best = cursor;
-    let distance = Infinity;
-    for (let i = cursor + direction, top = null; i >= 0 && i < size; i += direction) {
-      const box = boxOf(i);
-      if (Math.abs(box.top - here.top) < box.height / 2) continue;
-      top ??= box.top;
-      if (Math.abs(box.top - top) > box.height / 2) break;
-      const away = Math.abs(box.left - here.left);
-      if (away < distance) [best, distance] = [i, away];
-    }
-    return best;
-  }
+  line(direction) { return unitInLine(this.state, this.view.words, direction); }
 
   suggestion(direction) {
     const index = this.state.nextSuggestion(direction);

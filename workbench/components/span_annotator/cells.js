@@ -5,10 +5,7 @@ const LINES = { model: "dashed", rule: "dotted", propagated: "double" };
 
 // Stretches to draw: {start, end, level, colour, line, filled, active, tag: [text, target]}.
 function marksOf(state) {
-  const marks = state.spans.map((span) => {
-    const shown = state.preview?.id === span.id ? { ...span, ...state.preview } : span;
-    return markOf(state, shown, span.id, { line: "solid", filled: true, note: "" });
-  });
+  const marks = state.spans.map((span) => markOf(state, span, span.id, { line: "solid", filled: true, note: "" }));
   for (const index of state.open) {
     const suggestion = state.record.suggestions[index];
     marks.push(markOf(state, suggestion, index, { line: LINES[suggestion.origin], filled: false, note: noteOf(suggestion) }));
@@ -16,8 +13,9 @@ function marksOf(state) {
   return inLevels(marks);
 }
 
-function markOf(state, { start, end, label }, target, { line, filled, note }) {
-  const { name, colour } = state.labels.get(label);
+function markOf(state, stretch, target, { line, filled, note }) {
+  const { name, colour } = state.labels.get(stretch.label);
+  const { start, end } = state.preview?.target === target ? state.preview : stretch;
   const active = state.active === target;
   return { start, end, colour, line, filled, active, tag: [name + note, target] };
 }

@@ -72,7 +72,7 @@ class Pointer {
   stretch(state, unit) {
     const active = state.activeSpan ?? state.activeSuggestion;
     const moved = this.edge === "start" ? { start: state.units.starts[unit], end: active.end } : { start: active.start, end: state.units.ends[unit] };
-    if (moved.start < moved.end) state.preview = { id: active.id, ...stretched(state, moved) };
+    if (moved.start < moved.end) state.preview = { target: state.active, ...stretched(state, moved) };
   }
 
   release() {

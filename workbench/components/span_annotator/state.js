@@ -13,7 +13,7 @@ class AnnotationState {
     this.units = record; // the tokens; or characters, see `snap`
     this.threshold = threshold; // the confidence below which suggestions are left aside
     this.cursor = 0; // index of a unit
-    this.preview = null; // {id, start, end} of a span while its edge is dragged
+    this.preview = null; // {target, start, end} of what is active while its edge is dragged
     this.load(record);
   }
 
