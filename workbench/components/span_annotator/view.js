@@ -6,6 +6,7 @@ class View {
     this.title = element("div", { className: "title" });
     this.saved = element("div", { className: "saved", role: "status" });
     this.labels = element("div", { className: "labels", role: "group", ariaLabel: "Labels" });
+    this.tools = element("div", { className: "tools" });
     this.picker = new Picker();
     this.finder = new Finder();
     this.notice = element("div", { className: "notice", role: "alert", hidden: true });
@@ -19,7 +20,9 @@ class View {
     this.details.append(this.about, this.suggestions.root, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
     const head = element("div", { className: "head" }, this.title, this.saved);
-    const bar = element("div", { className: "bar" }, this.labels, this.picker.root, this.finder.root);
+    const bar = element("div", { className: "bar" }, this.labels, this.tools, this.picker.root, this.finder.root);
+    // The text takes what the labels leave.
+    new ResizeObserver(() => root.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
     const centre = element("div", { className: "centre" }, head, bar, this.notice, this.text, this.actions);
     root.replaceChildren(centre, this.details, this.help);
   }
@@ -32,7 +35,8 @@ class View {
     this.text.ariaLabel = `Text of record ${name}. Press ? for the list of keys.`;
     this.words.open(state);
     this.root.classList.toggle("readonly", readonly);
-    this.labels.replaceChildren(...(readonly ? [] : [...usableLabels(state).map(labelButton), ...TOOLS.map((tool) => tool())]));
+    this.labels.replaceChildren(...(readonly ? [] : usableLabels(state).map(labelButton)));
+    this.tools.replaceChildren(...(readonly ? [] : TOOLS.map((tool) => tool())));
     this.actions.replaceChildren(...actionButtons(readonly, navigation));
   }
 
@@ -41,7 +45,7 @@ class View {
     this.paintTitle();
     this.suggestions.paint(this.state, this.readonly);
     write(this.about, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
-    const characters = this.labels.querySelector("[data-act=characters]");
+    const characters = this.tools.querySelector("[data-act=characters]");
     if (characters) characters.ariaPressed = String(!this.state.snapping);
   }
 
