@@ -1,5 +1,7 @@
 """From key press to "saved" in a real browser, on a record of 3,000 characters, beside a bare request to its route.
 
+And from key press to paint on 3,000 characters and on 50,000 with 1,000 spans, in one line and in many.
+
     python -m benchmarks.annotator
 
 Prints median and 95th percentile in milliseconds, their ratio to the bare request, and what the app process weighs.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import tempfile
 import time
@@ -17,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from ladtl_core.records import Record
+from ladtl_core.records import Entity, Record
 from tests.browser.serving import RunningApp, launch, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
@@ -26,6 +29,7 @@ from workbench.store import departments, records
 from workbench.store.database import open_database
 
 CHARACTERS = 3000
+LONG, LONG_SPANS = 50_000, 1000
 KEYS = 100
 SENTENCE = "But an MRI scan of the spine showed an L5 metastasis with a fracture, treated with radiotherapy at once. "
 # Notes the time between a key and the next "saved" in the annotator, which lives in a shadow root.
@@ -39,6 +43,13 @@ WATCH = """() => {
 }"""
 # Runs before the app's own scripts, whose listener lets nobody behind it see the keys.
 CLOCK = "addEventListener('keydown', () => { window.pressed = performance.now(); }, true);"
+PAINTS = """window.painted = [];
+addEventListener('keydown', () => {
+  const pressed = performance.now();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => window.painted.push(performance.now() - pressed);
+  requestAnimationFrame(() => port2.postMessage(null));
+}, true);"""
 
 
 def seed() -> int:
@@ -48,6 +59,34 @@ def seed() -> int:
         ward = departments.create(session, "Ward", "clinical", ("Problem", "Test", "Treatment"))
         records.add(session, ward.id, [Record("long", text, split="pool")], "local")
         return records.ids(session, ward.id)["long"]
+
+
+def seed_for_paint() -> dict[str, int]:
+    """Records by what they are: short, and long with many spans in one line or a line a sentence."""
+    texts = {f"{CHARACTERS:,} characters": (SENTENCE, CHARACTERS, 60)}
+    texts[f"{LONG:,} in one line"] = (SENTENCE, LONG, LONG_SPANS)
+    texts[f"{LONG:,} in lines"] = (SENTENCE.strip() + "\n", LONG, LONG_SPANS)
+    items = []
+    for name, (sentence, length, spans) in texts.items():
+        text = (sentence * (length // len(sentence) + 1))[:length]
+        words = [match.span() for match in re.finditer(r"\w+", text)]
+        marked = words[:: len(words) // spans][:spans]
+        entities = tuple(Entity(start, end, "Problem") for start, end in marked)
+        items.append(Record(name, text, entities, split="pool"))
+    with open_database().session() as session:
+        ward = departments.create(session, "Long ward", "clinical", ("Problem", "Test", "Treatment"))
+        records.add(session, ward.id, items, "local")
+        return records.ids(session, ward.id)
+
+
+def key_to_paint(page: Page) -> list[float]:
+    """Milliseconds of each of KEYS keys, half of which label, from the key to the frame that shows it."""
+    page.evaluate("window.painted = []")
+    for number in range(KEYS):
+        page.keyboard.press("123"[number // 2 % 3] if number % 2 else "ArrowRight")
+        page.wait_for_function("n => window.painted.length > n", arg=number)
+    times: list[float] = page.evaluate("window.painted")
+    return times
 
 
 def key_to_saved(page: Page) -> list[float]:
@@ -80,7 +119,7 @@ def _spans(count: int) -> list[dict[str, object]]:
 
 def report(name: str, times: list[float]) -> None:
     tail = statistics.quantiles(times, n=20)[-1]
-    print(f"{name:<14} median {statistics.median(times):6.1f} ms   95th percentile {tail:6.1f} ms   n {len(times)}")
+    print(f"{name:<32} median {statistics.median(times):6.1f} ms   95th percentile {tail:6.1f} ms   n {len(times)}")
 
 
 def weigh(app: RunningApp) -> None:
@@ -95,6 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         os.environ["LADTL_HOME"] = home
         record_id = seed()
+        paint_ids = seed_for_paint()
         slot = Slot(SUPERVISOR)
         slot.hold()  # so that no worker starts and takes the processor
         with running_app(Path(home)) as app:
@@ -107,6 +147,11 @@ def main() -> None:
             report('key to "saved"', browser)
             report("bare request", bare)
             print(f"ratio of medians {statistics.median(browser) / statistics.median(bare):.2f}")
+            page.add_init_script(PAINTS)
+            for name, long_id in paint_ids.items():
+                page.goto(f"{app.url}/annotate?department=2&record={long_id}")
+                page.locator(".text .t").first.wait_for()
+                report(f"key to paint, {name}", key_to_paint(page))
             if Path("/proc").exists():
                 weigh(app)
         slot.release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from ladtl_core.records import Record
+from ladtl_core.records import Entity, Record
 from tests.browser.serving import RunningApp, launch, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
@@ -35,11 +35,18 @@ class Workbench:
     errors: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def add(self, *texts: str, suggestions: list[dict[str, Any]] | None = None) -> list[int]:
+    def add(
+        self,
+        *texts: str,
+        suggestions: list[dict[str, Any]] | None = None,
+        labels: Sequence[str] = LABELS,
+        label_set: str = "clinical",
+        scheme: str = "word",
+    ) -> list[int]:
         """A new department with these pool records, and a model's suggestions for the first; returns their ids."""
         with self.app.database.session() as session:
             name = f"Ward {len(departments.all_departments(session)) + 1}"
-            department = departments.create(session, name, "clinical", LABELS)
+            department = departments.create(session, name, label_set, labels, scheme=scheme)
             items = [Record(f"note-{i}", text, split="pool") for i, text in enumerate(texts, 1)]
             records.add(session, department.id, items, "local")
             ids = list(records.ids(session, department.id).values())
@@ -58,6 +65,15 @@ class Workbench:
                 )
                 trained.store_suggestions(session, model.id, {ids[0]: suggestions})
         return ids
+
+    def add_labelled(self, text: str, spans: Sequence[tuple[int, int, str]]) -> list[int]:
+        """A new department with one record that was imported with labels; returns its id in a list."""
+        with self.app.database.session() as session:
+            name = f"Ward {len(departments.all_departments(session)) + 1}"
+            department = departments.create(session, name, "clinical", LABELS)
+            entities = tuple(Entity(*span) for span in spans)
+            records.add(session, department.id, [Record("note-1", text, entities, split="pool")], "local")
+            return list(records.ids(session, department.id).values())
 
     def open(self, record_id: int) -> Page:
         """A new tab with the record in the annotator, ready for keys."""
@@ -87,8 +103,14 @@ class Workbench:
 
 
 def word(page: Page, text: str) -> Locator:
-    """The first token with this text that no label ends at."""
-    return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}$")).first
+    """The first token with this text, whatever labels end at it."""
+    return page.locator(".text .t", has_text=re.compile(f"^{re.escape(text)}(?:{'|'.join(LABELS)})*$")).first
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """An option of one of Streamlit's select boxes."""
+    page.get_by_role("combobox", name=box).click(timeout=PATIENCE)
+    page.get_by_role("option", name=option).click()
 
 
 def drag(page: Page, first: str, last: str) -> None:
@@ -98,6 +120,16 @@ def drag(page: Page, first: str, last: str) -> None:
     page.mouse.move(*centres[0])
     page.mouse.down()
     page.mouse.move(*centres[1], steps=8)
+    page.mouse.up()
+
+
+def pull(page: Page, edge: str, to: str) -> None:
+    """Drag the "start" or "end" of the active span to a word."""
+    grip, target = page.locator(f".grip.{edge}").bounding_box(), word(page, to).bounding_box()
+    assert grip and target
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2, steps=6)
     page.mouse.up()
 
 

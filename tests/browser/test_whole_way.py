@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import saved
 from tests.browser.serving import RunningApp, running_app
-from workbench.services import labelling, overview, results
+from workbench.services import labelling, overview, queueing, results
 
 LOADED = 20_000  # milliseconds
 TRAINED = 180_000
@@ -117,7 +117,7 @@ def test_from_records_to_a_corrected_prediction(training_app: RunningApp, browse
     saved(page, 1)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".annotator .title")).not_to_contain_text(shown, timeout=LOADED)
-    items = labelling.queue(database, respiratory, "local", evaluation=False)
+    items = queueing.queue(database, respiratory, "local", evaluation=False)
     accepted = [
         labelling.open_record(database, item.record_id, "local") for item in items if item.status == "submitted"
     ]

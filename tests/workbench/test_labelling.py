@@ -9,7 +9,7 @@ import pytest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Record
-from workbench.services import labelling
+from workbench.services import labelling, queueing
 from workbench.services.labelling import Edit, Stale, Verdict
 from workbench.store import departments, records, runs, trained
 from workbench.store.annotations import SpanData
@@ -95,7 +95,9 @@ def test_suggestions_of_evaluation_records_appear_once_they_are_submitted(databa
     assert labelling.open_record(database, ward.dev, "ana")["suggestions"] == []
     labelling.save(database, ward.dev, "ana", Edit(1, "submitted", [], []))
     found = labelling.open_record(database, ward.dev, "ana")["suggestions"]
-    assert found == [{"start": 0, "end": 12, "label": ward.problem, "confidence": 0.9, "model": ward.model}]
+    assert found == [
+        {"start": 0, "end": 12, "label": ward.problem, "confidence": 0.9, "model": ward.model, "origin": "model"}
+    ]
 
 
 def test_a_rejection_is_kept_and_can_be_taken_back(database: Database, ward: Ward) -> None:
@@ -139,6 +141,7 @@ def test_an_unknown_record_is_not_found(database: Database, ward: Ward) -> None:
         {"spans": 3},
         {"decisions": [{"kind": "accepted"}]},
         {"decisions": None},
+        {"restores": "1"},
     ],
 )
 def test_an_edit_that_cannot_be_read_says_so(change: dict[str, Any]) -> None:
@@ -152,7 +155,7 @@ def test_the_queue_counts_the_authors_own_states(database: Database, ward: Ward)
     labelling.save(database, ward.pool, "ana", edit(ward, 0, SpanData("a", 0, 6, ward.problem), status="submitted"))
     with database.reading() as session:
         department_id = records.get(session, ward.pool).department_id
-    mine = labelling.queue(database, department_id, "ana", evaluation=False)
+    mine = queueing.queue(database, department_id, "ana", evaluation=False)
     assert [(item.external_id, item.status, item.spans) for item in mine] == [("pool", "submitted", 1)]
-    theirs = labelling.queue(database, department_id, "ben", evaluation=True)
+    theirs = queueing.queue(database, department_id, "ben", evaluation=True)
     assert [(item.external_id, item.status) for item in theirs] == [("dev", "pending")]

@@ -25,6 +25,7 @@ from workbench.store.annotations import (
 )
 from workbench.store.database import Database
 from workbench.store.errors import Conflict, NotFound
+from workbench.store.flattening import left_out
 
 TEXT = "Aspirin 𝟙00 mg was given for chest pain."
 FIRST = SpanData("a", 0, 7, 1)
@@ -179,6 +180,18 @@ def test_gold_is_the_one_submitted_annotation(database: Database, record_id: int
         ("r0", 1, [Entity(0, 7, "Drug")]),
         ("r2", 1, []),
     ]
+
+
+def test_training_leaves_out_what_overlaps_longer_spans(database: Database, record_id: int) -> None:
+    whole, inner, apart = SpanData("w", 0, 14, 1), SpanData("i", 8, 14, 2), SpanData("a", 29, 39, 2)
+    with database.session() as session:
+        save(session, record_id, "local", 0, "draft", [whole, inner, apart])
+        assert left_out(session, [1], ["pool"]) == 0  # not submitted
+        save(session, record_id, "local", 1, "submitted", [whole, inner, apart])
+        assert left_out(session, [1, 2], ["pool", "train"]) == 1
+        assert left_out(session, [1], ["train"]) == left_out(session, [2], ["pool"]) == 0
+        save(session, record_id, "local", 2, "submitted", [inner, apart])
+        assert left_out(session, [1], ["pool"]) == 0
 
 
 SPANS = st.lists(

@@ -174,11 +174,11 @@ def test_suggestions_and_decisions_replace_earlier_ones(database: Database) -> N
         )
         decide(kind="accepted")
         decide(kind="rejected")
-        assert [decision.kind for decision in trained.decisions(session, a, model.id)] == ["rejected"]
+        assert [decision.kind for decision in trained.decisions(session, a)] == ["rejected"]
         with pytest.raises(DataError, match="accepted, rejected, edited"):
             decide(kind="kept")
         decide(kind=None)
-        assert trained.decisions(session, a, model.id) == []
+        assert trained.decisions(session, a) == []
 
 
 def test_audit_lists_the_newest_first(database: Database) -> None:

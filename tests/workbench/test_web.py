@@ -114,7 +114,39 @@ def test_an_unknown_record_is_404(client: TestClient) -> None:
     assert client.post("/api/annotations/999", json=body(0), headers=headers()).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/api/annotations/1", "/_stcore/metrics", "/media/abc.png", "/api/anything"])
+def test_the_history_is_the_users_own_and_names_what_it_restores(client: TestClient, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}"
+    client.post(path, json=body(0), headers=headers())
+    client.post(path, json=body(1, spans=[], restores=0), headers=headers())
+    found = client.get(f"{path}/history", headers=headers()).json()
+    assert [(change["revision"], change["restores"], change["author"]) for change in found] == [
+        (1, None, "local"),
+        (2, 0, "local"),
+    ]
+    assert found[0]["added"] == found[1]["removed"] == body(0)["spans"]
+    assert client.get(f"{path}/history", headers=headers("ana")).json() == []
+    answer = client.post(path, json=body(2, restores=9), headers=headers())
+    assert answer.status_code == 400 and "there are revisions 0 to 2" in answer.json()["error"]
+
+
+def test_a_mention_is_propagated_or_refused_in_words(client: TestClient, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}/propagate"
+    whole = {"start": 0, "end": 12, "label": 1}
+    assert client.post(path, json=whole, headers=headers()).json() == {"records": 0}
+    for wrong, message in (
+        ({**whole, "end": 9}, "does not begin and end with a word"),
+        ({**whole, "label": 7}, "label set lacks it"),
+        ({"start": "0"}, "cannot be read"),
+        ([], "cannot be read"),
+    ):
+        answer = client.post(path, json=wrong, headers=headers())
+        assert answer.status_code == 400 and message in answer.json()["error"]
+    assert client.post("/api/annotations/999/propagate", json=whole, headers=headers()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/annotations/1", "/api/annotations/1/history", "/_stcore/metrics", "/media/abc.png", "/api/anything"]
+)
 def test_without_a_token_nothing_is_given(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401
     assert client.post(path, json=body(0)).status_code == 401

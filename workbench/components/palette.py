@@ -18,11 +18,22 @@ def colours(indices: Mapping[str, int]) -> dict[str, tuple[str, str]]:
     return {name: (_both(index, "bg"), _both(index, "bd")) for name, index in indices.items()}
 
 
+LINES = {  # images of a line below the text, in a label's colour
+    "solid": "linear-gradient({0} 0 0)",
+    "dashed": "repeating-linear-gradient(90deg, {0} 0 6px, transparent 6px 9px)",
+    "dotted": "repeating-linear-gradient(90deg, {0} 0 2px, transparent 2px 5px)",
+    "double": "repeating-linear-gradient(90deg, {0} 0 9px, transparent 9px 11px, {0} 11px 13px, transparent 13px 15px)",
+}
+
+
 def css() -> str:
-    """Classes `c0`, `c1`, ... that set --bg, --fg and --bd for the colour of that index."""
+    """Classes `c0`, `c1`, ... that set --bg, --fg and --bd for the colour of that index; lines `--solid0` and so on."""
     parts = ("bg", "fg", "bd")
-    rules = (f".c{i} {{ {' '.join(f'--{part}: {_both(i, part)};' for part in parts)} }}" for i in range(len(PALETTE)))
-    return "\n".join(rules) + "\n"
+    rules = [f".c{i} {{ {' '.join(f'--{part}: {_both(i, part)};' for part in parts)} }}" for i in range(len(PALETTE))]
+    lines = (
+        f"--{name}{i}: {image.format(_both(i, 'bd'))};" for name, image in LINES.items() for i in range(len(PALETTE))
+    )
+    return "\n".join([*rules, f".annotator {{ {' '.join(lines)} }}"]) + "\n"
 
 
 def _both(index: int, part: str) -> str:

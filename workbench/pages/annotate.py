@@ -8,12 +8,12 @@ import streamlit as st
 
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, pick_department
-from workbench.services import access, labelling, overview
-from workbench.services.labelling import QueueItem
+from workbench.services import access, overview, queueing
+from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
 DATABASE = access.database()
-SETS = {False: "To label", True: "Evaluation set"}
-STATES = ("all", "pending", "draft", "submitted", "skipped")
+SETS = {False: "To label", True: "Evaluation"}
+ALL = "all"
 LIST_LENGTH = 200  # records shown around the current one
 
 
@@ -31,15 +31,15 @@ def show() -> None:
     with left:
         department = pick_department(standings)
         evaluation = _pick_set()
-        items = labelling.queue(DATABASE, department.department_id, access.LOCAL_USER, evaluation)
-        shown = _pick_state(items)
+        items = queueing.queue(DATABASE, department.department_id, access.LOCAL_USER, evaluation)
+        shown = _pick(department.department_id, evaluation, items)
         current = _current(items, shown)
         _queue(shown, current)
     with centre:
         if current is None:
             _empty(items, evaluation)
         else:
-            annotate(items, current, "record")
+            annotate(shown, current, "record")
 
 
 def _pick_set() -> bool:
@@ -57,14 +57,35 @@ def _pick_set() -> bool:
     return bool(evaluation)
 
 
-def _pick_state(items: Sequence[QueueItem]) -> list[QueueItem]:
-    """The records in the chosen state, and always the one that is open: it must not vanish when it is submitted."""
-    counts = {state: sum(item.status == state for item in items) for state in STATES} | {"all": len(items)}
+def _pick(department_id: int, evaluation: bool, items: Sequence[QueueItem]) -> list[QueueItem]:
+    """The records that fulfil the conditions, and always the one that is open: it must not vanish when submitted."""
+    words = st.text_input("Search", key="queue-words", placeholder="Search text", label_visibility="collapsed")
+    wanted = _conditions(department_id, words)
+    found = list(items)
+    if wanted != Wanted():
+        found = queueing.queue(DATABASE, department_id, access.LOCAL_USER, evaluation, wanted)
+    counts = {state: sum(item.status == state for item in found) for state in STATES} | {ALL: len(found)}
     state = st.selectbox(
-        "State", STATES, format_func=lambda s: f"{s} ({counts[s]:,})", key="queue-state", label_visibility="collapsed"
+        "State",
+        (ALL, *STATES),
+        format_func=lambda name: f"{name} ({counts[name]:,})",
+        key="queue-state",
+        label_visibility="collapsed",
     )
+    ids = {item.record_id for item in found if state in (ALL, item.status)}
     opened = st.session_state.get("record")
-    return [item for item in items if state in ("all", item.status) or item.record_id == opened]
+    return [item for item in items if item.record_id in ids or item.record_id == opened]
+
+
+def _conditions(department_id: int, words: str) -> Wanted:
+    keys = ("queue-labels", "queue-authors", "queue-confidence")
+    labels, authors, confidence = (st.session_state.get(key) for key in keys)
+    wanted = Wanted(words, tuple(labels or ()), tuple(authors or ()), tuple(confidence or ANY_CONFIDENCE))
+    with st.popover(f"Filters ({wanted.conditions})" if wanted.conditions else "Filters", width="stretch"):
+        st.multiselect("Labelled or suggested with", queueing.label_names(DATABASE, department_id), key=keys[0])
+        st.multiselect("Begun by", queueing.authors(DATABASE, department_id), key=keys[1])
+        st.slider("Confidence of a suggestion", *ANY_CONFIDENCE, ANY_CONFIDENCE, step=0.05, key=keys[2])
+    return wanted
 
 
 def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | None:
@@ -106,7 +127,7 @@ def _open_clicked() -> None:
 
 def _empty(items: Sequence[QueueItem], evaluation: bool) -> None:
     if items:
-        st.info("No record is in this state.")
+        st.info("No record fulfils these conditions.")
     elif evaluation:
         st.info("This department has no evaluation set: none of its records was imported as dev or test.")
     else:

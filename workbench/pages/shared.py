@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.components.span_annotator import span_annotator
-from workbench.services import access, labelling, overview, tokens
-from workbench.services.labelling import QueueItem
+from workbench.services import access, label_sets, labelling, overview, tokens
 from workbench.services.overview import Standing
+from workbench.services.queueing import QueueItem
 
 
 def departments_or_hint() -> list[Standing]:
@@ -49,10 +49,25 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
         position=f"{ids.index(current) + 1:,} of {len(ids):,}",
     )
     # An event names its record: a repeated or late one must not skip another.
-    if event is None or event["record"] != current or event["action"] == "renew":
+    if event is None or event["record"] != current or event["action"] in ("renew", "flagged"):
+        return
+    if event["action"] == "guidelines":
+        _guidelines(st.session_state["department"])
         return
     st.session_state[choice] = _neighbour(items, current, event["action"])
     st.rerun()
+
+
+@st.dialog("Guidelines", width="medium")
+def _guidelines(department_id: int) -> None:
+    """What the department's label set says of all labels, and of each."""
+    found = label_sets.of_department(access.database(), department_id)
+    parts = [found.guideline, *(f"**{label.name}**\n\n{label.guideline}" for label in found.labels if label.guideline)]
+    if any(parts):
+        st.markdown("\n\n".join(filter(None, parts)))
+    else:
+        st.write(f"Nobody has written guidelines for {found.name} yet.")
+    st.page_link("pages/labels.py", label="Write guidelines")
 
 
 def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:

@@ -101,6 +101,11 @@ def _start(sources: list[int], target: int, method: str, values: dict[str, dict[
         learned += f", {offer.source_labelled} of the source"
     st.caption(f"Learns from {learned}; the text of {offer.unlabelled} unlabelled ones serves for word embeddings.")
     st.caption(f"{offer.selection.text} Test: {offer.test_labelled} records.")
+    if offer.left_out:
+        st.caption(
+            f"{offer.left_out:,} span{'' if offer.left_out == 1 else 's'} inside or across longer ones are left out: a "
+            "tagger learns one label a token, of overlapping spans the longest."
+        )
     if offer.problem:
         st.warning(offer.problem)
     records = f"{offer.target_labelled} record{'' if offer.target_labelled == 1 else 's'}"

@@ -14,6 +14,7 @@ PAGES = {
     "review": "Review",
     "train": "Train",
     "results": "Results",
+    "labels": "Labels",
     "data": "Data",
 }
 

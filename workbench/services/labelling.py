@@ -9,15 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError, LadtlError
+from ladtl_core.records import check_stretch
+from workbench.services import suggesting
+from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
-from workbench.store import departments, records, trained
+from workbench.store import departments, label_sets, records, rules, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
 from workbench.store.models import RecordRow
-from workbench.store.records import EVALUATION_SPLITS, QueueItem
-
-__all__ = ["Edit", "QueueItem", "Stale", "Verdict", "label_colours", "open_record", "parse_edit", "queue", "save"]
+from workbench.store.records import EVALUATION_SPLITS
 
 RecordView = dict[str, Any]
 
@@ -26,21 +27,26 @@ RecordView = dict[str, Any]
 class Verdict:
     """What the person made of one suggestion: accepted, rejected, edited, or None while it is open."""
 
-    model_id: int
+    model_id: int | None
     start: int
     end: int
     label_id: int
     kind: str | None
+    origin: str = "model"
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a browser wants to save: all labels of a record, made on top of revision `base`, and all verdicts."""
+    """What a browser wants to save: all labels of a record, made on top of revision `base`, and all verdicts.
+
+    `restores` is the earlier revision whose spans these are, after an undo, say.
+    """
 
     base: int
     status: str
     spans: list[SpanData]
     verdicts: list[Verdict]
+    restores: int | None = None
 
 
 class Stale(LadtlError):
@@ -53,12 +59,6 @@ class Stale(LadtlError):
         )
 
 
-def queue(database: Database, department_id: int, author: str, evaluation: bool) -> list[QueueItem]:
-    """The author's list: pool and training records, or the evaluation set."""
-    with database.reading() as session:
-        return records.queue(session, department_id, author, evaluation)
-
-
 def label_colours(database: Database, department_id: int) -> dict[str, int]:
     """The palette index of each label of the department, by the label's name."""
     with database.reading() as session:
@@ -69,9 +69,11 @@ def open_record(database: Database, record_id: int, author: str) -> RecordView:
     """A record as the annotator and the JSON routes take it.
 
     Offsets are code points. `labels`: {id, name, key, colour (palette index), retired}. `spans` of the author: {id,
-    start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}. `suggestions` of the department's
-    current model, `model`: {start, end, label, confidence, model}, each overlapping no other; `rejected` are indices
-    into them. Evaluation records have no suggestions before they are submitted. Raises NotFound.
+    start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}; with `overlaps` a new span leaves
+    those that it overlaps. `suggestions` of the department's current model, `model`, and of its rules: {start, end,
+    label, confidence and model (None of a rule), origin (model, rule or propagated)}; those that are open overlap no
+    other. `rejected` are indices into them. Evaluation records have no suggestions before they are submitted.
+    Raises NotFound.
     """
     with database.reading() as session:
         return _view(session, records.get(session, record_id), author)
@@ -84,25 +86,43 @@ def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
     """
     try:
         with database.session() as session:
-            revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans)
+            revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans, edit.restores)
             _decide(session, record_id, author, edit.verdicts)
             return revision
     except Conflict as conflict:
         raise Stale(open_record(database, record_id, author)) from conflict
 
 
+def history(database: Database, record_id: int, author: str) -> list[dict[str, Any]]:
+    """Every revision of the author's labels, oldest first, for JSON.
+
+    {revision, at (ISO, UTC), author, status, restores (a revision or None), added and removed: spans as `open_record`
+    gives them; a changed span is in both}.
+    """
+    with database.reading() as session:
+        return [
+            {
+                "revision": change.revision,
+                "at": change.at.isoformat(),
+                "author": change.author,
+                "status": change.status,
+                "restores": change.restores,
+                "added": [_span(SpanData(**item)) for item in change.added],
+                "removed": [_span(SpanData(**item)) for item in change.removed],
+            }
+            for change in labels_of.history(session, record_id, author)
+        ]
+
+
 def parse_edit(body: Any) -> Edit:
     """An edit from its JSON form; raises DataError naming what is wrong."""
     try:
         spans = [_parse_span(item) for item in body["spans"]]
-        verdicts = [
-            Verdict(
-                _whole(item["model"]), _whole(item["start"]), _whole(item["end"]), _whole(item["label"]), item["kind"]
-            )
-            for item in body["decisions"]
-        ]
-        return Edit(_whole(body["base"]), str(body["status"]), spans, verdicts)
-    except (KeyError, TypeError, ValueError) as error:
+        verdicts = [_parse_verdict(item) for item in body["decisions"]]
+        restores = body.get("restores")
+        restored = None if restores is None else whole(restores)
+        return Edit(whole(body["base"]), str(body["status"]), spans, verdicts, restored)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"the edit cannot be read ({error!r}); reload the page") from error
 
 
@@ -110,16 +130,23 @@ def _parse_span(item: Mapping[str, Any]) -> SpanData:
     confidence, model = item["confidence"], item["model"]
     return SpanData(
         str(item["id"]),
-        _whole(item["start"]),
-        _whole(item["end"]),
-        _whole(item["label"]),
+        whole(item["start"]),
+        whole(item["end"]),
+        whole(item["label"]),
         str(item["origin"]),
         None if confidence is None else float(confidence),
-        None if model is None else _whole(model),
+        None if model is None else whole(model),
     )
 
 
-def _whole(value: Any) -> int:
+def _parse_verdict(item: Mapping[str, Any]) -> Verdict:
+    model = None if item["model"] is None else whole(item["model"])
+    place = whole(item["start"]), whole(item["end"]), whole(item["label"])
+    return Verdict(model, *place, item["kind"], str(item["origin"]))
+
+
+def whole(value: Any) -> int:
+    """The value if it is a whole number of JSON; else raises TypeError."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is not a whole number")
     return value
@@ -131,10 +158,13 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
     labels = departments.labels(session, row.department_id)
     model = trained.current(session, row.department_id)
     hidden = row.split in EVALUATION_SPLITS and status != "submitted"
-    suggestions: list[dict[str, Any]] = []
+    rejected = _rejected(session, row.id, author)
+    found: list[dict[str, Any]] = []
+    if not hidden:
+        found = suggesting.matches(row.text, row.tokens, rules.of_department(session, row.department_id))
     if model is not None and not hidden:
-        suggestions = _suggestions(session, row.id, model.id, {label.name: label.id for label in labels})
-    rejected = _rejected(session, row.id, author, suggestions)
+        found += _suggestions(session, row.id, model.id, {label.name: label.id for label in labels})
+    suggestions = suggesting.offered(found, rejected)
     return {
         "id": row.id,
         "external_id": row.external_id,
@@ -147,10 +177,11 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         ],
         "spans": [_span(span) for span in labels_of.span_data(annotation)] if annotation else [],
         "suggestions": suggestions,
-        "rejected": rejected,
+        "rejected": [i for i, one in enumerate(suggestions) if suggesting.place_of(one) in rejected],
         "model": model.id if model and not hidden else None,
         "revision": annotation.revision if annotation else 0,
         "status": status,
+        "overlaps": label_sets.of_department(session, row.department_id).overlaps,
     }
 
 
@@ -175,46 +206,56 @@ def _suggestions(session: Session, record_id: int, model_id: int, label_ids: Map
             "label": label_ids[span["label"]],
             "confidence": span["confidence"],
             "model": model_id,
+            "origin": "model",
         }
         for span in (found.spans if found else [])
         if span["label"] in label_ids  # a label may have been renamed since the model was trained
     ]
 
 
-def _rejected(session: Session, record_id: int, author: str, suggestions: Sequence[Mapping[str, Any]]) -> list[int]:
-    if not suggestions:
-        return []
-    rejected = {
+def _rejected(session: Session, record_id: int, author: str) -> set[Place]:
+    """What the author rejected is never offered again, whoever suggests it."""
+    return {
         (decision.start, decision.end, decision.label_id)
-        for decision in trained.decisions(session, record_id, suggestions[0]["model"])
+        for decision in trained.decisions(session, record_id)
         if decision.author == author and decision.kind == "rejected"
     }
-    return [i for i, span in enumerate(suggestions) if (span["start"], span["end"], span["label"]) in rejected]
 
 
 def _decide(session: Session, record_id: int, author: str, verdicts: Sequence[Verdict]) -> None:
     """Write the verdicts that differ from what is stored; most saves change none."""
-    for model_id in {verdict.model_id for verdict in verdicts}:
-        found = trained.suggestion(session, record_id, model_id)
-        suggested = {(span["start"], span["end"]) for span in (found.spans if found else [])}
-        stored = {
-            (decision.start, decision.end, decision.label_id): decision.kind
-            for decision in trained.decisions(session, record_id, model_id)
-            if decision.author == author
-        }
-        for verdict in verdicts:
-            place = (verdict.start, verdict.end, verdict.label_id)
-            if verdict.model_id != model_id or verdict.kind == stored.get(place):
-                continue
-            if place[:2] not in suggested:
-                raise DataError(f"model {model_id} suggested nothing at {verdict.start}-{verdict.end} of this record")
-            trained.decide(
-                session,
-                record_id=record_id,
-                model_id=model_id,
-                start=verdict.start,
-                end=verdict.end,
-                label_id=verdict.label_id,
-                kind=verdict.kind,
-                author=author,
-            )
+    stored = {
+        (decision.start, decision.end, decision.label_id): decision.kind
+        for decision in trained.decisions(session, record_id)
+        if decision.author == author
+    }
+    for verdict in verdicts:
+        if verdict.kind == stored.get((verdict.start, verdict.end, verdict.label_id)):
+            continue
+        _check_suggested(session, record_id, verdict)
+        trained.decide(
+            session,
+            record_id=record_id,
+            model_id=verdict.model_id,
+            origin=verdict.origin,
+            start=verdict.start,
+            end=verdict.end,
+            label_id=verdict.label_id,
+            kind=verdict.kind,
+            author=author,
+        )
+
+
+def _check_suggested(session: Session, record_id: int, verdict: Verdict) -> None:
+    """Raise DataError for a verdict on what nobody suggested."""
+    if verdict.origin not in suggesting.SOURCES:
+        raise DataError(f"a suggestion's origin is {verdict.origin!r}; expected one of {', '.join(suggesting.SOURCES)}")
+    if verdict.model_id is None:
+        row = records.get(session, record_id)
+        check_stretch("suggestion", verdict.start, verdict.end, row.text)
+        if verdict.label_id not in {label.id for label in departments.labels(session, row.department_id)}:
+            raise DataError(f"a suggestion has the label {verdict.label_id}; the department's label set lacks it")
+        return
+    found = trained.suggestion(session, record_id, verdict.model_id)
+    if (verdict.start, verdict.end) not in {(span["start"], span["end"]) for span in (found.spans if found else [])}:
+        raise DataError(f"model {verdict.model_id} suggested nothing at {verdict.start}-{verdict.end} of this record")

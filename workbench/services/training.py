@@ -18,6 +18,7 @@ from workbench.store import departments, snapshots
 from workbench.store.database import Database
 from workbench.store.departments import Overview, SplitCount
 from workbench.store.errors import NotFound
+from workbench.store.flattening import left_out
 
 GROUPS: tuple[tuple[str, type[Any]], ...] = (
     ("transfer", TransferConfig),
@@ -56,6 +57,7 @@ class Offer:
     unlabelled: int
     dev_labelled: int
     test_labelled: int
+    left_out: int  # spans that overlap longer ones: a tagger learns one label a token
     selection: Selection
     problem: str | None  # why it cannot be started
 
@@ -128,6 +130,8 @@ def offer(database: Database, spec: TrainSpec) -> Offer:
     """What the run would get now, and which way of stopping early applies. Raises NotFound."""
     with database.reading() as session:
         rows = {row.department_id: row for row in departments.overview(session)}
+        used = [*(spec.sources if api.needs_source(spec.config) else ()), spec.target]
+        overlapping = left_out(session, used, TRAINING_SPLITS)
     for department_id in (*spec.sources, spec.target):
         if department_id not in rows:
             raise NotFound("department", department_id)
@@ -143,7 +147,7 @@ def offer(database: Database, spec: TrainSpec) -> Offer:
     elif api.needs_source(spec.config) and not source_labelled:
         problem = "The source has no submitted training record; choose a department that has."
     selection = selection_of(dev, mine.labelled, spec.config.training.fixed_steps)
-    return Offer(source_labelled, mine.labelled, unlabelled, dev, test, selection, problem)
+    return Offer(source_labelled, mine.labelled, unlabelled, dev, test, overlapping, selection, problem)
 
 
 def _training(row: Overview) -> SplitCount:

@@ -54,12 +54,13 @@ def save(
     base_revision: int,
     status: str,
     spans: Sequence[SpanData],
+    restores: int | None = None,
 ) -> int:
     """Replace the author's labels of a record; returns the new revision.
 
-    `base_revision` is the one that the change was made on, 0 where nothing was saved yet. The same content and status
-    again keeps the revision. Raises Conflict if another save came first, DataError for a span outside the text or of
-    another label set, NotFound.
+    `base_revision` is the one that the change was made on, 0 where nothing was saved yet; `restores` is an earlier one
+    that has these spans. The same content and status again keeps the revision. Raises Conflict if another save came
+    first, DataError for a span outside the text or of another label set, NotFound.
     """
     text, label_set_id = _lock_record(session, record_id)
     query = select(Annotation).where(Annotation.record_id == record_id, Annotation.author == author)
@@ -67,6 +68,8 @@ def save(
     current = found.revision if found else 0
     if current != base_revision:
         raise Conflict(current, base_revision)
+    if restores is not None and not 0 <= restores <= current:
+        raise DataError(f"the labels restore revision {restores}; there are revisions 0 to {current}")
     new = _checked(session, status, spans, text, label_set_id)
     old = {span.span_id: _data(span) for span in found.spans} if found else {}
     added = [span for span in new.values() if old.get(span.span_id) != span]
@@ -78,7 +81,7 @@ def save(
     session.add(annotation)
     _replace_spans(annotation, added, removed)
     session.flush()
-    session.add(_change(annotation.id, current + 1, author, status, added, removed))
+    session.add(_change(annotation.id, current + 1, author, status, added, removed, restores))
     session.flush()
     session.refresh(annotation, ["spans"])  # in their order
     return current + 1
@@ -247,7 +250,13 @@ def _replace_spans(annotation: Annotation, added: Sequence[SpanData], removed: S
 
 
 def _change(
-    annotation_id: int, revision: int, author: str, status: str, added: Sequence[SpanData], removed: Sequence[SpanData]
+    annotation_id: int,
+    revision: int,
+    author: str,
+    status: str,
+    added: Sequence[SpanData],
+    removed: Sequence[SpanData],
+    restores: int | None,
 ) -> AnnotationChange:
     return AnnotationChange(
         annotation_id=annotation_id,
@@ -256,4 +265,5 @@ def _change(
         status=status,
         added=[asdict(span) for span in added],
         removed=[asdict(span) for span in removed],
+        restores=restores,
     )

@@ -50,15 +50,15 @@ class Database:
             session.connection(execution_options={"postgresql_readonly": True})
             yield session
 
-    def migrate(self) -> None:
-        """Bring the tables up to date. Safe to repeat, and when several processes start at once."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables up to date, or to a revision. Safe to repeat, and when several processes start at once."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         with self.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE makes the others wait
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def close(self) -> None:
         """Give back every connection."""

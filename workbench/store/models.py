@@ -9,8 +9,9 @@ from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, ForeignKey, Ind
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-ANNOTATION_STATUSES = ("draft", "submitted", "skipped")
-SPAN_ORIGINS = ("manual", "suggestion", "changed", "import")
+ANNOTATION_STATUSES = ("draft", "submitted", "skipped", "flagged")
+SPAN_ORIGINS = ("manual", "suggestion", "rule", "propagated", "changed", "import")
+RULE_KINDS = ("propagated", "term", "pattern")
 DECISION_KINDS = ("accepted", "rejected", "edited")
 RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 RUN_ENDINGS = ("succeeded", "failed", "cancelled")
@@ -57,15 +58,19 @@ class Base(DeclarativeBase):
 
 
 class LabelSet(Base):
+    """What departments label; with `overlaps` a new span leaves those that it overlaps. `guideline` is Markdown."""
+
     __tablename__ = "label_set"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    overlaps: Mapped[bool] = mapped_column(default=False)
+    guideline: Mapped[str] = mapped_column(default="")
     labels: Mapped[list[Label]] = relationship(order_by="Label.position", back_populates="label_set")
 
 
 class Label(Base):
-    """A label keeps its id when its name changes; `colour` is an index into the palette."""
+    """A label keeps its id when its name changes; `colour` is an index into the palette, `guideline` is Markdown."""
 
     __tablename__ = "label"
     __table_args__ = (UniqueConstraint("label_set_id", "name"),)
@@ -77,6 +82,7 @@ class Label(Base):
     key: Mapped[str | None]
     position: Mapped[int]
     retired: Mapped[bool] = mapped_column(default=False)
+    guideline: Mapped[str] = mapped_column(default="")
     label_set: Mapped[LabelSet] = relationship(back_populates="labels")
 
 
@@ -113,12 +119,15 @@ class RecordRow(Base):
 
 
 class Annotation(Base):
-    """One person's labels of one record; `revision` counts the saves that changed something."""
+    """One person's labels of one record; `revision` counts the saves that changed something.
+
+    Flagged is set aside with a question: it counts as little as a draft.
+    """
 
     __tablename__ = "annotation"
     __table_args__ = (
         UniqueConstraint("record_id", "author"),
-        CheckConstraint("status IN ('draft', 'submitted', 'skipped')", name="status"),
+        CheckConstraint("status IN ('draft', 'submitted', 'skipped', 'flagged')", name="status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,7 +147,7 @@ class Span(Base):
     __tablename__ = "span"
     __table_args__ = (
         UniqueConstraint("annotation_id", "span_id"),
-        CheckConstraint("origin IN ('manual', 'suggestion', 'changed', 'import')", name="origin"),
+        CheckConstraint("origin IN ('manual', 'suggestion', 'rule', 'propagated', 'changed', 'import')", name="origin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -154,7 +163,10 @@ class Span(Base):
 
 
 class AnnotationChange(Base):
-    """What one revision added and removed, as span dicts; a changed span is in both."""
+    """What one revision added and removed, as span dicts; a changed span is in both.
+
+    `restores` is the earlier revision whose spans an undo, a redo or a person brought back; 0 is before the first.
+    """
 
     __tablename__ = "annotation_change"
 
@@ -165,6 +177,7 @@ class AnnotationChange(Base):
     status: Mapped[str]
     added: Mapped[list[Any]]
     removed: Mapped[list[Any]]
+    restores: Mapped[int | None]
 
 
 class Suggestion(Base):
@@ -181,21 +194,40 @@ class Suggestion(Base):
 
 
 class Decision(Base):
-    """What a person decided of one suggested span; a later decision of theirs on it replaces the earlier."""
+    """What a person decided of one suggested span, whoever suggested it; a later decision replaces the earlier.
+
+    `origin` is model, rule or propagated; `model_id` is set for the first.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("record_id", "model_id", "start", "end", "label_id", "author"),
+        UniqueConstraint("record_id", "start", "end", "label_id", "author"),
         CheckConstraint("kind IN ('accepted', 'rejected', 'edited')", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"))
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"))
+    origin: Mapped[str] = mapped_column(default="model")
     start: Mapped[int]
     end: Mapped[int]
     label_id: Mapped[int] = mapped_column(ForeignKey("label.id"))
     kind: Mapped[str]
+    author: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Rule(Base):
+    """Words that are suggested with a label in all records of a department; a pattern is a regular expression."""
+
+    __tablename__ = "rule"
+    __table_args__ = (CheckConstraint("kind IN ('propagated', 'term', 'pattern')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), index=True)
+    kind: Mapped[str]
+    text: Mapped[str]
+    label_id: Mapped[int] = mapped_column(ForeignKey("label.id"))
     author: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now)
 

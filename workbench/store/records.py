@@ -26,7 +26,7 @@ LABELLING_SPLITS, EVALUATION_SPLITS = SPLITS[:2], SPLITS[2:]
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A record in a person's list; `status` is theirs (pending, draft, submitted, skipped), `spans` counts theirs."""
+    """A record in a person's list; `status` (pending or as in the store) is theirs, `spans` counts theirs."""
 
     record_id: int
     external_id: str

@@ -111,22 +111,22 @@ def decide(
     session: Session,
     *,
     record_id: int,
-    model_id: int,
+    model_id: int | None,
     start: int,
     end: int,
     label_id: int,
     kind: str | None,
     author: str,
+    origin: str = "model",
 ) -> None:
     """Keep what the author decided of a suggested span: accepted, rejected or edited. The last decision counts.
 
-    None takes a decision back.
+    None takes a decision back. `origin` and `model_id` say who suggested it last.
     """
     if kind is not None and kind not in DECISION_KINDS:
         raise DataError(f"the decision is {kind!r}; expected one of {', '.join(DECISION_KINDS)}")
     values = {
         "record_id": record_id,
-        "model_id": model_id,
         "start": start,
         "end": end,
         "label_id": label_id,
@@ -135,12 +135,12 @@ def decide(
     if kind is None:
         session.execute(delete(Decision).filter_by(**values))
         return
-    statement = insert_for(session, Decision).values(**values, kind=kind, at=now())
-    renewed = {"kind": statement.excluded.kind, "at": statement.excluded.at}
+    statement = insert_for(session, Decision).values(**values, model_id=model_id, origin=origin, kind=kind, at=now())
+    renewed = {name: statement.excluded[name] for name in ("model_id", "origin", "kind", "at")}
     session.execute(statement.on_conflict_do_update(index_elements=list(values), set_=renewed))
 
 
-def decisions(session: Session, record_id: int, model_id: int) -> list[Decision]:
-    """What everybody decided of the model's spans for the record, in the order of the text."""
-    query = select(Decision).where(Decision.record_id == record_id, Decision.model_id == model_id)
+def decisions(session: Session, record_id: int) -> list[Decision]:
+    """What everybody decided of spans suggested for the record, in the order of the text."""
+    query = select(Decision).where(Decision.record_id == record_id)
     return list(session.scalars(query.order_by(Decision.start, Decision.end, Decision.id)))

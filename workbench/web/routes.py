@@ -13,11 +13,13 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
-from workbench.services import access, labelling
+from workbench.services import access, labelling, suggesting
 from workbench.services.labelling import Edit, Stale
 
 API, ASSETS = "/api/", "/assets/"
 SAVE_PATH = f"{API}annotations/{{record_id:int}}"
+PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
+HISTORY_PATH = f"{SAVE_PATH}/history"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
 LONGEST_BODY = 4_000_000  # bytes; thousands of spans
@@ -39,6 +41,28 @@ async def save_annotation(request: Request) -> Response:
     except LadtlError as error:
         return _refusal(400 if isinstance(error, DataError) else 404, str(error))
     return JSONResponse({"revision": revision})
+
+
+async def annotation_history(request: Request) -> Response:
+    """Every revision of the labels that the user of the token gave the record, oldest first."""
+    record_id, user = request.path_params["record_id"], request.state.user
+    return JSONResponse(await anyio.to_thread.run_sync(labelling.history, access.database(), record_id, user))
+
+
+async def propagate(request: Request) -> Response:
+    """Suggest a span's words with its label in the other records of the department; answers in how many they stand."""
+    body = await _body(request)
+    try:
+        start, end, label = (labelling.whole(body[name]) for name in ("start", "end", "label"))
+        found = await anyio.to_thread.run_sync(
+            suggesting.propagate, access.database(), request.path_params["record_id"], start, end, label,
+            request.state.user,
+        )  # fmt: skip
+    except (KeyError, TypeError) as error:
+        return _refusal(400, f"the request cannot be read ({error!r}); reload the page")
+    except LadtlError as error:
+        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+    return JSONResponse({"records": found})
 
 
 async def _save(record_id: int, user: str, edit: Edit) -> int:
@@ -85,5 +109,7 @@ def _refusal(status: int, error: str) -> Response:
 
 ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
+    Route(HISTORY_PATH, annotation_history, methods=["GET"]),
+    Route(PROPAGATE_PATH, propagate, methods=["POST"]),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),
 ]

@@ -1,5 +1,5 @@
 // One button a record. The list is drawn again only if it changed, so that its scroll position stays.
-const GLYPHS = { pending: "\u25cf", draft: "\u25cb", submitted: "\u2713", skipped: "\u2013" };
+const GLYPHS = { pending: "\u25cf", draft: "\u25cb", submitted: "\u2713", skipped: "\u2013", flagged: "!" };
 
 function row(item, open) {
   const button = document.createElement("button");

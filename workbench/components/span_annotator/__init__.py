@@ -15,7 +15,22 @@ import streamlit as st
 from workbench.components import palette
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("state.js", "saver.js", "view.js", "annotator.js")  # one module, in this order
+# One module, in this order.
+_SCRIPTS = (
+    *("stretches.js", "units.js", "state.js", "edits.js", "cells.js"),  # without a page
+    *(
+        "saver.js",
+        "elements.js",
+        "keys.js",
+        "history.js",
+        "text_view.js",
+        "details.js",
+        "suggestions.js",
+        "finder.js",
+        "view.js",
+    ),
+    *("moving.js", "pointer.js", "annotator.js"),
+)
 
 _component = st.components.v2.component(
     "span_annotator",
@@ -26,7 +41,7 @@ _component = st.components.v2.component(
 
 
 class AnnotatorEvent(TypedDict):
-    """What the person asked of the page: next, previous, submitted or renew (a new token), and on which record."""
+    """What was asked of the page, of which record: next, previous, submitted, flagged, guidelines, renew (a token)."""
 
     action: str
     record: int
@@ -68,7 +83,18 @@ def _pieces(record: Mapping[str, Any]) -> dict[str, Any]:
     tokens: Sequence[Sequence[int]] = record["tokens"]
     edges = [0, *(edge for token in tokens for edge in token), len(text)]
     pieces = [text[begin:end] for begin, end in pairwise(edges)]
-    names = ("id", "external_id", "split", "spans", "suggestions", "rejected", "model", "revision", "status")
+    names = (
+        "id",
+        "external_id",
+        "split",
+        "spans",
+        "suggestions",
+        "rejected",
+        "model",
+        "revision",
+        "status",
+        "overlaps",
+    )
     return {
         **{name: record[name] for name in names},
         "words": pieces[1::2],

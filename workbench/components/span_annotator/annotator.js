@@ -3,19 +3,13 @@
 const SETTLE_MILLISECONDS = 3000;
 const annotators = new WeakMap(); // root of the component -> Annotator
 const mounted = new Set();
+const kept = { threshold: 0 }; // from record to record, until the page is loaded anew
 
 class Annotator {
   constructor(root) {
-    this.view = new View(root.querySelector(".annotator"));
     this.root = root;
-    const { text } = this.view;
-    root.addEventListener("click", (event) => this.click(event));
-    text.addEventListener("pointerdown", (event) => this.press(event));
-    text.addEventListener("pointermove", (event) => this.drag(event));
-    text.addEventListener("pointerup", () => { this.dragging = null; });
-    text.addEventListener("pointercancel", () => { this.dragging = null; });
-    // A press on a label must not take the focus from the text.
-    this.view.labels.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.view = new View(root.querySelector(".annotator"), (value) => this.setThreshold(value), () => this.focus());
+    this.pointer = new Pointer(this);
   }
 
   // New data from Python; the same record again must not undo what was labelled since.
@@ -32,28 +26,36 @@ class Annotator {
   open() {
     const { record, labels, url, readonly } = this.data;
     const fresh = this.state?.record.id !== record.id;
-    this.state = new AnnotationState(record, labels);
+    const snapping = this.state?.snapping ?? true;
+    this.state = new AnnotationState(record, labels, kept.threshold);
+    if (!snapping) this.state.snap(false);
     this.saver = readonly ? null : Saver.of(record, url);
     if (this.saver) this.follow(record);
+    this.view.history.hidden = true;
+    this.view.finder.forget();
+    this.view.picker.forget();
     this.view.open(this.state, this.data);
     this.view.paint();
     this.saver?.watch();
-    if (fresh && this.saver) this.view.text.focus({ preventScroll: true });
+    if (fresh && this.saver) this.focus();
   }
 
   // Labels that this window made and the page's data lack come back.
   follow(record) {
     const saver = this.saver;
-    saver.watch = () => saver === this.saver && this.view.paintSaved(saver);
+    saver.watch = () => saver === this.saver && this.watched();
     const kept = saver.unsaved ?? (record.revision < saver.revision ? saver.last : null);
     if (kept) this.state.load(withRejected(kept, record.suggestions));
     else Object.assign(saver, { revision: record.revision, base: record });
+    saver.numbers.set(record.spans, record.revision);
   }
+
+  focus() { this.view.text.focus({ preventScroll: true }); }
 
   // After an action: draw, and save if labels changed.
   after(changed) {
     this.view.paint();
-    if (changed) this.saver.save(this.state.document());
+    if (changed) this.saver.save(this.state.document(this.saver.numbers));
     return true;
   }
 
@@ -61,7 +63,53 @@ class Annotator {
 
   edit(action) { return this.after(!this.locked && action()); }
 
-  label(labelId) { return this.edit(() => this.state.label(labelId)); }
+  label(labelId) { return this.edit(() => applyLabel(this.state, labelId)); }
+
+  watched() {
+    this.view.paintSaved(this.saver);
+    if (!this.view.history.hidden && !this.saver.outstanding) this.listHistory();
+  }
+
+  // Undo or redo; where this visit has no step, those of earlier visits.
+  travel(back) {
+    const { state } = this;
+    const step = () => this.edit(() => (back ? state.undo() : state.redo()));
+    if ((back ? state.done : state.undone).length || this.locked) return step();
+    this.revisions().then((found) => {
+      if (state !== this.state) return;
+      state.recall(found);
+      step();
+    });
+    return true;
+  }
+
+  // The record's history, replayed; every state is known by its revision.
+  async revisions() {
+    const revisions = await this.saver.history();
+    const found = replay(revisions);
+    found.states.forEach((spans, revision) => this.saver.numbers.has(spans) || this.saver.numbers.set(spans, revision));
+    return { ...found, revisions };
+  }
+
+  toggleHistory() {
+    this.view.history.hidden = !this.view.history.hidden;
+    if (!this.view.history.hidden) this.listHistory();
+  }
+
+  async listHistory() {
+    const { state, saver } = this;
+    const { revisions, states } = await this.revisions();
+    if (state !== this.state) return;
+    this.states = states;
+    this.view.history.replaceChildren(...historyOf(state, revisions, saver.revision));
+  }
+
+  restore(revision) { return this.edit(() => this.state.restore(this.states[revision])); }
+
+  resize(edge, step) {
+    if (this.state.active === null) return false; // Alt and an arrow are the browser's own then
+    return this.edit(() => moveEdge(this.state, edge, step * this.forward));
+  }
 
   // Accepts or rejects the active suggestion and goes to the next.
   decide(accept) {
@@ -69,11 +117,36 @@ class Annotator {
     if (typeof index !== "number") return false;
     return this.edit(() => {
       const next = this.state.nextSuggestion(1);
-      const changed = accept ? this.state.accept(index) : this.state.reject(index);
+      const changed = accept ? acceptSuggestion(this.state, index) : rejectSuggestion(this.state, index);
       if (changed && next !== null && this.state.isOpen(next)) this.state.activate(next);
-      this.view.reveal();
+      this.view.words.reveal();
       return changed;
     });
+  }
+
+  // Suggestions below a confidence are left aside.
+  setThreshold(value) {
+    kept.threshold = Math.max(0, Math.min(1, value));
+    this.state.setThreshold(kept.threshold);
+    return this.after(false);
+  }
+
+  // All open suggestions, submitted, and the next record.
+  acceptAndGoOn() {
+    if (this.locked) return true;
+    acceptAll(this.state);
+    return this.act("submit");
+  }
+
+  // The active span's words, suggested with its label in the other records of the queue.
+  async propagate() {
+    const span = this.state.activeSpan;
+    if (!span || this.locked) return;
+    const { saved } = this.view;
+    write(saved, "propagating", () => ["looking through the queue\u2026"]);
+    const answer = await this.saver.propagate(span);
+    const text = answer.error ?? `suggested in ${answer.records} other record${answer.records === 1 ? "" : "s"} of the queue`;
+    write(saved, text, () => [text]);
   }
 
   async finish(status, step) {
@@ -88,21 +161,34 @@ class Annotator {
     this.report(step);
   }
 
-  act(name) {
+  act(name, dataset = {}) {
     const actions = {
       accept: () => this.decide(true),
       reject: () => this.decide(false),
-      remove: () => this.edit(() => this.state.remove()),
-      everywhere: () => this.edit(() => this.state.labelEverywhere() > 0),
+      remove: () => this.edit(() => removeSpan(this.state)),
+      everywhere: () => this.edit(() => labelEverywhere(this.state)),
       next: () => this.go("next"),
       previous: () => this.go("previous"),
       skip: () => this.finish("skipped", "next"),
+      flag: () => this.finish(this.state.status === "flagged" ? "draft" : "flagged", "flagged"),
       submit: () => this.finish("submitted", "submitted"),
       help: () => { this.view.help.hidden = !this.view.help.hidden; },
+      "accept-all": () => this.edit(() => acceptAll(this.state)),
+      "accept-submit": () => this.acceptAndGoOn(),
+      propagate: () => this.propagate(),
+      undo: () => this.travel(true),
+      redo: () => this.travel(false),
+      history: () => this.toggleHistory(),
+      restore: ({ revision }) => this.restore(Number(revision)),
+      guidelines: () => this.report("guidelines"),
+      characters: () => this.toggleCharacters(),
+      pick: () => this.pick(),
+      find: () => this.find(),
       mine: () => this.saver.resolve(true),
       theirs: () => this.loadTheirs(),
     };
-    actions[name]();
+    actions[name](dataset);
+    return true;
   }
 
   loadTheirs() {
@@ -111,150 +197,113 @@ class Annotator {
     this.view.paint();
   }
 
-  click(event) {
-    const target = event.composedPath()[0].closest?.("[data-act], [data-label]");
-    if (!target) return;
-    if (target.dataset.label) this.label(Number(target.dataset.label));
-    else this.act(target.dataset.act);
-    if (target.dataset.label || target.closest(".details")) this.view.text.focus({ preventScroll: true });
+  toggleCharacters() {
+    this.state.snap(!this.state.snapping);
+    this.after(false);
   }
 
-  press(event) {
-    if (event.button !== 0) return;
-    const target = event.target.closest(".tag, .t");
-    if (!target) return;
-    event.preventDefault();
-    this.view.text.focus({ preventScroll: true });
-    if (target.matches(".tag")) {
-      const { target: id, kind } = target.dataset;
-      this.state.activate(kind === "number" ? Number(id) : id);
-    } else {
-      this.begin(Number(target.dataset.token), event);
-    }
-    this.view.paint();
+  pick() {
+    const labels = usableLabels(this.state);
+    this.view.picker.open({ labels, picked: (labelId) => this.label(labelId), closed: () => this.focus() });
+    return true;
   }
 
-  begin(token, event) {
-    const found = this.state.at(token);
-    if (event.shiftKey && this.state.range) this.state.select(this.state.anchor, token);
-    else if (found !== null) this.state.activate(found);
-    else this.state.select(token, token);
-    this.dragging = { token: event.shiftKey ? this.state.anchor : token, last: token };
-    this.view.text.setPointerCapture(event.pointerId);
+  find() {
+    const { state, view } = this;
+    view.finder.open({
+      search: (text) => state.text.find(text),
+      from: () => state.units.starts[state.cursor] ?? 0,
+      shown: (hits, hit) => {
+        view.words.hits = hits;
+        if (hit) state.selectStretch(hit);
+        view.words.reveal();
+        view.paint();
+      },
+      closed: () => {
+        view.words.hits = [];
+        view.paint();
+        this.focus();
+      },
+    });
+    return true;
   }
 
-  drag(event) {
-    if (!this.dragging) return;
-    const under = this.root.elementFromPoint(event.clientX, event.clientY)?.closest?.(".t");
-    const token = under ? Number(under.dataset.token) : this.dragging.last;
-    if (token === this.dragging.last) return;
-    this.dragging.last = token;
-    this.state.select(this.dragging.token, token);
-    this.view.paint();
+  nextHit(step) {
+    if (!this.view.finder.hits.length) return false;
+    this.view.finder.step(step);
+    return true;
   }
 
-  move(token, extend) {
-    const { state } = this;
-    const to = Math.max(0, Math.min(state.size - 1, token));
-    if (extend) {
-      state.select(state.anchor ?? state.cursor, to);
-    } else {
-      state.cursor = to;
-      const found = state.at(to);
-      if (found !== null) {
-        state.activate(found);
-        state.cursor = to;
-      } else {
-        state.select(to, to);
-      }
-    }
-    this.view.reveal();
+  selectCursor() {
+    this.state.select(this.state.cursor, this.state.cursor);
     return this.after(false);
   }
 
-  // The token nearest to the cursor's in the line above (-1) or below (1).
-  line(direction) {
-    const here = this.view.tokens[this.state.cursor].getClientRects()[0];
-    let best = this.state.cursor;
-    let distance = Infinity;
-    for (let i = best + direction, top = null; i >= 0 && i < this.state.size; i += direction) {
-      const box = this.view.tokens[i].getClientRects()[0];
-      if (Math.abs(box.top - here.top) < box.height / 2) continue;
-      top ??= box.top;
-      if (Math.abs(box.top - top) > box.height / 2) break;
-      const away = Math.abs(box.left - here.left);
-      if (away < distance) [best, distance] = [i, away];
-    }
-    return best;
+  // From the shortest span at the cursor to the longer ones around it, and to suggestions.
+  nextAround() {
+    const { state } = this;
+    const around = state.allAt(state.cursor);
+    if (!around.length) return false;
+    const cursor = state.cursor;
+    state.activate(around[(around.indexOf(state.active) + 1) % around.length]);
+    state.cursor = cursor;
+    return this.after(false);
   }
+
+  cancel() {
+    this.view.help.hidden = true;
+    this.view.words.hits = [];
+    this.state.preview = null;
+    this.pointer.release();
+    this.state.clear();
+    return this.after(false);
+  }
+
+  get forward() { return forwardAt(this.state, this.view.words); }
+
+  step(step, extend) { return this.move(this.state.cursor + step * this.forward, extend); }
+
+  move(unit, extend) {
+    const { state } = this;
+    const to = Math.max(0, Math.min(state.size - 1, unit));
+    if (extend) {
+      state.select(state.anchor ?? state.cursor, to);
+    } else {
+      const found = state.at(to);
+      if (found !== null) state.activate(found);
+      else state.select(to, to);
+      state.cursor = to;
+    }
+    this.view.words.reveal();
+    return this.after(false);
+  }
+
+  line(direction) { return unitInLine(this.state, this.view.words, direction); }
 
   suggestion(direction) {
     const index = this.state.nextSuggestion(direction);
     if (index === null) return false; // lets Tab leave the text after the last one
     this.state.activate(index);
-    this.view.reveal();
+    this.view.words.reveal();
     return this.after(false);
   }
 
   // Whether the key was ours.
   key(event) {
-    const { state } = this;
-    const command = event.ctrlKey || event.metaKey;
-    if (command && event.key === "Enter") return this.act("submit") ?? true;
-    if (command && event.key.toLowerCase() === "z") return this.edit(() => (event.shiftKey ? state.redo() : state.undo()));
-    if (command && event.key.toLowerCase() === "y") return this.edit(() => state.redo());
-    if (command || event.altKey) return false;
     const onButton = event.composedPath()[0].matches?.("button");
     if (onButton && ["Enter", " ", "Tab"].includes(event.key)) return false;
-    const label = [...state.labels.values()].find((l) => l.key === event.key && !l.retired);
+    const name = keyName(event);
+    const label = usableLabels(this.state).find(({ key }) => key === name);
     if (label) return this.label(label.id);
-    const forward = getComputedStyle(this.view.text).direction === "rtl" ? -1 : 1;
-    const keys = {
-      ArrowRight: () => this.move(state.cursor + forward, event.shiftKey),
-      ArrowLeft: () => this.move(state.cursor - forward, event.shiftKey),
-      ArrowDown: () => this.move(this.line(1), event.shiftKey),
-      ArrowUp: () => this.move(this.line(-1), event.shiftKey),
-      Tab: () => this.suggestion(event.shiftKey ? -1 : 1),
-      Enter: () => this.decide(true),
-      a: () => this.decide(true),
-      A: () => this.edit(() => state.acceptAll()),
-      x: () => this.decide(false),
-      e: () => this.act("everywhere") ?? true,
-      Delete: () => this.act("remove") ?? true,
-      Backspace: () => this.act("remove") ?? true,
-      n: () => this.data.navigation && (this.act("next") ?? true),
-      p: () => this.data.navigation && (this.act("previous") ?? true),
-      "?": () => this.act("help") ?? true,
-      Escape: () => {
-        this.view.help.hidden = true;
-        state.clear();
-        return this.after(false);
-      },
-    };
-    return Boolean(keys[event.key]?.());
+    return Boolean(ACTIONS[name]?.(this, event));
   }
 }
 
 // Labels as `AnnotationState.load` takes them; decisions name suggestions, a new model's may differ.
 function withRejected({ spans, status, decisions }, suggestions) {
-  const isRejected = (s) => decisions.some((d) => d.kind === "rejected" && sameStretch(d, s) && d.label === s.label && d.model === s.model);
+  const isRejected = (s) => decisions.some((d) => d.kind === "rejected" && sameStretch(d, s) && d.label === s.label);
   return { spans, status, rejected: suggestions.flatMap((s, index) => (isRejected(s) ? [index] : [])) };
 }
-
-// Keys belong to the annotator that has the focus, or to the only one if nothing has it, never to a field.
-function onKey(event) {
-  const path = event.composedPath();
-  if (event.isComposing || path[0].matches?.("input, textarea, select, [contenteditable=true]")) return;
-  const focused = [...mounted].find((annotator) => path.includes(annotator.root));
-  const only = mounted.size === 1 && path[0] === document.body ? [...mounted][0] : null;
-  const annotator = focused ?? only;
-  if (!annotator?.state?.size) return;
-  const ours = annotator.key(event);
-  if (ours) event.preventDefault();
-  // Bare letters are Streamlit's shortcuts (r reruns the app); in the text they must do nothing.
-  if (ours || (focused && event.key.length === 1 && !event.ctrlKey && !event.metaKey)) event.stopImmediatePropagation();
-}
-window.addEventListener("keydown", onKey, true);
 
 export default function ({ parentElement, data, setTriggerValue }) {
   if (!annotators.has(parentElement)) annotators.set(parentElement, new Annotator(parentElement));

@@ -30,6 +30,7 @@ class Saver {
     this.failure = null; // {reason, again: seconds or null}
     this.failures = 0;
     this.savedAt = null;
+    this.numbers = new WeakMap([[record.spans, record.revision]]); // lists of spans -> the revision that has them
     this.watch = () => {};
   }
 
@@ -73,6 +74,7 @@ class Saver {
 
   succeed(revision) {
     this.last = this.base = this.sending;
+    this.numbers.set(this.sending.spans, revision);
     Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
     this.pump();
     this.watch();
@@ -111,6 +113,22 @@ class Saver {
     return !this.outstanding;
   }
 
+  // All revisions, oldest first; none if the server does not answer.
+  async history() {
+    await this.settled(SETTLE_MILLISECONDS);
+    const answer = await fetch(`${this.url}/history`, { headers: { "X-Workbench-Token": access.token } }).catch(() => null);
+    return answer?.ok ? answer.json() : [];
+  }
+
+  // {records} or {error}.
+  async propagate({ start, end, label }) {
+    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
+    const body = JSON.stringify({ start, end, label });
+    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers, body }).catch(() => null);
+    const result = await answer?.json().catch(() => null);
+    return result ?? { error: "not propagated: the server does not answer" };
+  }
+
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;
@@ -125,7 +143,10 @@ function renewToken(token) {
   for (const saver of savers.values()) saver.pump();
 }
 
-function sameDocument(a, b) { return JSON.stringify(a) === JSON.stringify(b); }
+function sameDocument(a, b) {
+  const plain = (document) => JSON.stringify({ ...document, restores: null });
+  return plain(a) === plain(b);
+}
 
 // Span by span by its id, whatever the order; decisions are not part of it.
 function sameLabels(mine, theirs) {

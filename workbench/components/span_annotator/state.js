@@ -6,72 +6,124 @@ function newId() {
 }
 
 class AnnotationState {
-  constructor(record, labels) {
+  constructor(record, labels, threshold = 0) {
     this.record = record;
     this.labels = new Map(labels.map((label) => [label.id, label]));
-    this.cursor = 0;
+    this.text = new Searchable(record);
+    this.units = record; // the tokens; or characters, see `snap`
+    this.threshold = threshold; // the confidence below which suggestions are left aside
+    this.cursor = 0; // index of a unit
+    this.preview = null; // {target, start, end} of what is active while its edge is dragged
     this.load(record);
   }
 
   // Takes labels as the server has them; what could be undone belonged to others and is forgotten.
   load({ spans, rejected, status }) {
-    Object.assign(this, { spans, status, rejected: new Set(rejected), done: [], undone: [] });
+    Object.assign(this, { status, done: [], undone: [], restored: null });
+    this.show(spans, new Set(rejected));
     this.clear();
   }
 
+  show(spans, rejected) {
+    this.spans = spans;
+    this.placed = new Placed(spans);
+    this.rejected = rejected;
+    this.open = this.record.suggestions.map((_, index) => index).filter((index) => this.stays(index));
+  }
+
+  setThreshold(threshold) {
+    this.threshold = threshold;
+    this.show(this.spans, this.rejected);
+    if (typeof this.active === "number" && !this.isOpen(this.active)) this.clear();
+  }
+
+  // Suggestions that the threshold alone leaves aside.
+  get aside() {
+    const { suggestions } = this.record;
+    return suggestions.filter((s, index) => (s.confidence ?? 1) < this.threshold && !this.rejected.has(index) && !this.answers(s).length);
+  }
+
   clear() {
-    this.anchor = null; // other end of the selected tokens; null: none selected
+    this.anchor = null; // other end of the selected units; null: none selected
     this.active = null; // id of a span, or index of a suggestion
   }
 
-  get size() { return this.record.starts.length; }
+  get size() { return this.units.starts.length; }
 
-  // First and last token that a stretch touches; last < first if it touches none.
-  reach({ start, end }) {
-    const { starts, ends } = this.record;
-    return [firstIndex(ends, (tokenEnd) => tokenEnd > start), firstIndex(starts, (tokenStart) => tokenStart >= end) - 1];
+  get snapping() { return this.units === this.record; }
+
+  // Steps over tokens or over characters; what is selected stays selected.
+  snap(toTokens) {
+    const { starts, ends } = this.units;
+    const place = (unit) => ({ start: starts[unit], end: ends[unit] });
+    const [cursor, anchor] = [place(this.cursor), this.anchor === null ? null : place(this.anchor)];
+    this.characters ??= characterUnits(this.record);
+    this.units = toTokens ? this.record : this.characters;
+    const backwards = anchor !== null && anchor.start > cursor.start;
+    this.cursor = this.reach(cursor)[backwards ? 0 : 1];
+    if (anchor) this.anchor = this.reach(anchor)[backwards ? 1 : 0];
   }
 
-  get range() {
-    return this.anchor === null ? null : [Math.min(this.anchor, this.cursor), Math.max(this.anchor, this.cursor)];
+  // First and last unit that a stretch touches; last < first if it touches none.
+  reach({ start, end }, { starts, ends } = this.units) {
+    return [firstIndex(ends, (unitEnd) => unitEnd > start), firstIndex(starts, (unitStart) => unitStart >= end) - 1];
+  }
+
+  // The selected stretch, or null.
+  get selection() {
+    if (this.anchor === null) return null;
+    const [first, last] = [Math.min(this.anchor, this.cursor), Math.max(this.anchor, this.cursor)];
+    return { start: this.units.starts[first], end: this.units.ends[last] };
   }
 
   get activeSpan() { return this.spans.find((span) => span.id === this.active) ?? null; }
 
   get activeSuggestion() { return typeof this.active === "number" ? this.record.suggestions[this.active] : null; }
 
-  // A suggestion stays open until it is rejected or labels lie where it lies.
-  isOpen(index) {
-    return !this.rejected.has(index) && !this.spans.some((span) => overlap(span, this.record.suggestions[index]));
+  isOpen(index) { return this.open.includes(index); }
+
+  // A suggestion is open until it is rejected or labels lie where it lies.
+  stays(index) {
+    const suggestion = this.record.suggestions[index];
+    return (suggestion.confidence ?? 1) >= this.threshold && !this.rejected.has(index) && !this.answers(suggestion).length;
   }
 
-  get open() { return this.record.suggestions.map((_, index) => index).filter((index) => this.isOpen(index)); }
+  // The spans that stand where a suggestion stood. Where spans may overlap, others may lie there as well.
+  answers(suggestion) {
+    const spans = this.placed.overlapping(suggestion);
+    if (!this.record.overlaps) return spans;
+    const came = (span) => span.origin === "changed" && span.model !== null && span.model === suggestion.model;
+    return spans.filter((span) => sameStretch(span, suggestion) || span.label === suggestion.label || came(span));
+  }
 
   decision(index) {
     const suggestion = this.record.suggestions[index];
     if (this.rejected.has(index)) return "rejected";
-    const touching = this.spans.filter((span) => overlap(span, suggestion));
-    if (!touching.length) return null;
-    return touching.some((span) => sameStretch(span, suggestion) && span.label === suggestion.label) ? "accepted" : "edited";
+    const answers = this.answers(suggestion);
+    if (!answers.length) return null;
+    return answers.some((span) => sameStretch(span, suggestion) && span.label === suggestion.label) ? "accepted" : "edited";
   }
 
-  document() {
+  // What is saved. `restores` names the revision that the last step brought back, once.
+  document(numbers) {
+    const restores = this.restored ? numbers.get(this.restored) ?? null : null;
+    this.restored = null;
     const decisions = this.record.suggestions.map((suggestion, index) => ({ ...suggestion, kind: this.decision(index) }));
-    return { status: this.status, spans: this.spans, decisions };
+    return { status: this.status, spans: this.spans, decisions, restores };
   }
 
   change(spans, rejected = this.rejected) {
     this.done.push({ spans: this.spans, rejected: this.rejected });
     this.undone = [];
-    this.apply({ spans, rejected });
+    this.restored = null;
+    this.apply({ spans: [...spans].sort((a, b) => a.start - b.start || a.end - b.end), rejected });
     return true;
   }
 
   apply({ spans, rejected }) {
-    this.spans = [...spans].sort((a, b) => a.start - b.start || a.end - b.end);
-    this.rejected = rejected;
-    // A submitted record that is corrected stays submitted; any other becomes a draft.
-    if (this.status !== "submitted") this.status = "draft";
+    this.show(spans, rejected);
+    // A submitted record that is corrected stays submitted, a flagged one flagged; any other becomes a draft.
+    if (!["submitted", "flagged"].includes(this.status)) this.status = "draft";
     if (typeof this.active === "string" && !this.activeSpan) this.clear();
     if (typeof this.active === "number" && !this.isOpen(this.active)) this.clear();
   }
@@ -85,72 +137,23 @@ class AnnotationState {
     if (!step) return false;
     to.push({ spans: this.spans, rejected: this.rejected });
     this.apply(step);
+    this.restored = step.spans;
     return true;
   }
 
-  // Labels what is active or selected.
-  label(labelId) {
-    const span = this.activeSpan;
-    if (span) return span.label !== labelId && this.change(this.spans.map((s) => (s === span ? relabelled(s, labelId) : s)));
-    const suggestion = this.activeSuggestion;
-    if (suggestion) {
-      const origin = suggestion.label === labelId ? "suggestion" : "changed";
-      return this.put({ ...fromSuggestion(suggestion), label: labelId, origin });
-    }
-    if (!this.range) return false;
-    const [first, last] = this.range;
-    const stretch = { start: this.record.starts[first], end: this.record.ends[last] };
-    // Labels drawn over a suggestion are that suggestion, changed.
-    const under = this.open.map((index) => this.record.suggestions[index]).find((s) => overlap(s, stretch));
-    const base = under ? fromSuggestion(under) : { id: newId(), origin: "manual", confidence: null, model: null };
-    const same = under && sameStretch(under, stretch) && under.label === labelId;
-    return this.put({ ...base, ...stretch, label: labelId, origin: under && !same ? "changed" : base.origin });
-  }
-
-  // Spans that the new one overlaps give way: BIO could not carry both.
-  put(added) {
-    this.change([...this.spans.filter((other) => !overlap(other, added)), added]);
-    this.activate(added.id);
+  // The spans of an earlier revision, as a step of its own.
+  restore(spans) {
+    this.change(this.spans);
+    this.apply({ spans, rejected: this.rejected });
+    this.restored = spans;
     return true;
   }
 
-  remove() {
-    const span = this.activeSpan;
-    if (!span) return false;
-    const back = this.record.suggestions.findIndex((s) => s.model === span.model && overlap(s, span));
-    const rejected = span.origin !== "manual" && back >= 0 ? new Set([...this.rejected, back]) : this.rejected;
-    return this.change(this.spans.filter((other) => other !== span), rejected);
-  }
-
-  accept(index) { return this.isOpen(index) && this.put(fromSuggestion(this.record.suggestions[index])); }
-
-  reject(index) { return this.isOpen(index) && this.change(this.spans, new Set([...this.rejected, index])); }
-
-  acceptAll() {
-    const added = [];
-    for (const index of this.open) {
-      const span = fromSuggestion(this.record.suggestions[index]);
-      if (!added.some((other) => overlap(other, span))) added.push(span);
-    }
-    return added.length > 0 && this.change([...this.spans, ...added]);
-  }
-
-  // The active span's label on every other stretch with the same words; returns how many were new.
-  labelEverywhere() {
-    const span = this.activeSpan;
-    if (!span) return 0;
-    const [first, last] = this.reach(span);
-    const { words, starts, ends } = this.record;
-    const wanted = words.slice(first, last + 1).join("\u0000").toLowerCase();
-    const added = [];
-    for (let i = 0; i + last - first < this.size; i++) {
-      const end = i + last - first;
-      if (words.slice(i, end + 1).join("\u0000").toLowerCase() !== wanted) continue;
-      const found = { ...span, id: newId(), start: starts[i], end: ends[end], origin: "manual", confidence: null, model: null };
-      if (![...this.spans, ...added].some((other) => overlap(other, found))) added.push(found);
-    }
-    if (added.length) this.change([...this.spans, ...added]);
-    return added.length;
+  // Steps of earlier visits, as `replay` has them, where this visit has none.
+  recall({ done, undone }) {
+    const step = (spans) => ({ spans, rejected: this.rejected });
+    if (!this.done.length) this.done = done.map(step);
+    if (!this.undone.length) this.undone = undone.map(step);
   }
 
   activate(target) {
@@ -161,41 +164,27 @@ class AnnotationState {
 
   select(anchor, cursor) { Object.assign(this, { anchor, cursor, active: null }); }
 
-  // The shortest span at a token, else the open suggestion there, else null.
-  at(token) {
-    const stretch = { start: this.record.starts[token], end: this.record.ends[token] };
-    const spans = this.spans.filter((span) => overlap(span, stretch)).sort((a, b) => a.end - a.start - (b.end - b.start));
-    return spans[0]?.id ?? this.open.find((index) => overlap(this.record.suggestions[index], stretch)) ?? null;
+  selectStretch(stretch) {
+    const [first, last] = this.reach(stretch);
+    if (last >= first) this.select(first, last);
   }
+
+  // Everything at a unit: spans, the shortest first, then open suggestions.
+  allAt(unit) {
+    const stretch = { start: this.units.starts[unit], end: this.units.ends[unit] };
+    const spans = this.placed.overlapping(stretch).sort((a, b) => lengthOf(a) - lengthOf(b));
+    const open = this.open.filter((index) => overlap(this.record.suggestions[index], stretch));
+    return [...spans.map(({ id }) => id), ...open];
+  }
+
+  at(unit) { return this.allAt(unit)[0] ?? null; }
 
   // The next open suggestion after (direction 1) or before (-1) the cursor, or null.
   nextSuggestion(direction) {
-    const open = this.open;
+    const { open } = this;
     if (typeof this.active === "number") return open[open.indexOf(this.active) + direction] ?? null;
-    const here = this.record.starts[this.cursor] ?? 0;
+    const here = this.units.starts[this.cursor] ?? 0;
     if (direction > 0) return open.find((index) => this.record.suggestions[index].end > here) ?? null;
     return open.findLast((index) => this.record.suggestions[index].start < here) ?? null;
   }
-}
-
-function firstIndex(sorted, test) {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (test(sorted[middle])) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-function overlap(a, b) { return a.start < b.end && b.start < a.end; }
-
-function sameStretch(a, b) { return a.start === b.start && a.end === b.end; }
-
-function fromSuggestion({ start, end, label, confidence, model }) {
-  return { id: newId(), start, end, label, confidence, model, origin: "suggestion" };
-}
-
-function relabelled(span, label) {
-  return { ...span, label, origin: ["suggestion", "changed"].includes(span.origin) ? "changed" : "manual" };
 }
