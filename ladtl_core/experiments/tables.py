@@ -41,8 +41,7 @@ def report(runs: Sequence[Row], experiment: Experiment) -> str:
         if len(seeds) > 1:
             said = f"F1 on {split}, in percent: mean (standard deviation) over the seeds {seeds[0]} to {seeds[-1]}."
         parts += [said, _table(cells, split)]
-    if experiment.versus in cells:
-        parts.append(_differences(cells, experiment.versus))
+    parts += [_differences(cells, name) for name in experiment.versus if name in cells]
     return "\n\n".join(parts)
 
 
