@@ -8,7 +8,13 @@ from dataclasses import asdict, dataclass
 from workbench.store import audit, departments, labels, search
 from workbench.store import label_sets as sets
 from workbench.store.database import Database
+from workbench.store.labels import KEYS
 from workbench.store.merging import Merged, merge
+
+__all__ = [
+    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "change_label",
+    "label_sets", "merge_labels", "of_department", "places", "retire_label", "standings", "write_guidelines",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
