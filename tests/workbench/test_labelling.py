@@ -11,10 +11,11 @@ from ladtl_core.errors import DataError
 from ladtl_core.records import Record
 from workbench.services import labelling, queueing
 from workbench.services.labelling import Edit, Stale, Verdict
-from workbench.store import departments, records, runs, trained
+from workbench.store import departments, labels, records, rules, runs, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
+from workbench.store.merging import merge
 
 TEXT = "severe cough 😷 since May"
 SUGGESTED = [{"start": 0, "end": 12, "label": "Problem", "confidence": 0.9}]
@@ -106,6 +107,31 @@ def test_a_rejection_is_kept_and_can_be_taken_back(database: Database, ward: War
     assert labelling.open_record(database, ward.pool, "ben")["rejected"] == []
     labelling.save(database, ward.pool, "ana", edit(ward, 1))
     assert labelling.open_record(database, ward.pool, "ana")["rejected"] == []
+
+
+def test_suggestions_follow_a_label_that_is_renamed_or_merged(database: Database, ward: Ward) -> None:
+    with database.session() as session:
+        labels.rename(session, ward.problem, "Finding")
+    assert [one["label"] for one in labelling.open_record(database, ward.pool, "ana")["suggestions"]] == [ward.problem]
+    with database.session() as session:
+        merge(session, ward.problem, ward.treatment, "lead")
+    assert [one["label"] for one in labelling.open_record(database, ward.pool, "ana")["suggestions"]] == [
+        ward.treatment
+    ]
+    # A page from before answers with the old label.
+    labelling.save(database, ward.pool, "ana", edit(ward, 0, verdict="rejected"))
+    assert labelling.open_record(database, ward.pool, "ana")["rejected"] == [0]
+
+
+def test_a_retired_label_is_not_suggested(database: Database, ward: Ward) -> None:
+    with database.session() as session:
+        rules.add(session, records.get(session, ward.pool).department_id, "term", "May", ward.problem, "ana")
+    assert len(labelling.open_record(database, ward.pool, "ana")["suggestions"]) == 2
+    with database.session() as session:
+        labels.retire(session, ward.problem)
+    view = labelling.open_record(database, ward.pool, "ana")
+    assert view["suggestions"] == []
+    assert [label["retired"] for label in view["labels"]] == [True, False]
 
 
 def test_a_verdict_on_what_was_not_suggested_saves_nothing(database: Database, ward: Ward) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, Record
-from workbench.store import departments, records
+from workbench.store import departments, labels, records
 from workbench.store.annotations import (
     SpanData,
     at_revision,
@@ -156,9 +156,9 @@ def test_of_two_saves_at_once_exactly_one_wins(database: Database, record_id: in
 def test_renaming_a_label_keeps_its_spans(database: Database, record_id: int) -> None:
     with database.session() as session:
         save(session, record_id, "local", 0, "submitted", [FIRST])
-        departments.rename_label(session, 1, "Medication")
+        labels.rename(session, 1, "Medication")
         with pytest.raises(DataError, match="already"):
-            departments.rename_label(session, 2, "Medication")
+            labels.rename(session, 2, "Medication")
     with database.reading() as session:
         assert gold(session, 1, ["pool"])[0].entities == [Entity(0, 7, "Medication")]
         annotation = load(session, record_id, "local")

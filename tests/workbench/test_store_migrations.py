@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from workbench.store.database import Database
-from workbench.store.models import Base
+from workbench.store.models import Base, Label
 
 ROOT = Path(__file__).parents[2]
 START = "import sys; from workbench.store.database import open_database; open_database(sys.argv[1]); print('started')"
@@ -72,6 +72,8 @@ def test_labels_and_decisions_of_the_first_version_stay(empty_database: Database
         assert [tuple(row) for row in found] == [(2, "model", "rejected")]
         session.execute(text("UPDATE span SET origin = 'propagated'"))
         assert session.scalar(text('SELECT "end" FROM span')) == 5
+        label = session.get_one(Label, 1)
+        assert (label.name, label.former_names, label.merged_into) == ("Problem", [], None)
     with pytest.raises(IntegrityError), empty_database.session() as session:
         session.execute(text("UPDATE span SET origin = 'guess'"))
     if empty_database.engine.dialect.name == "sqlite":

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import ConfigError, DataError
 from ladtl_core.records import Entity, Record
-from workbench.store import departments, records, snapshots
+from workbench.store import departments, labels, records, snapshots
 from workbench.store.annotations import SpanData, history, load, save
 from workbench.store.database import Database
 from workbench.store.departments import SplitCount
@@ -177,7 +177,7 @@ def test_snapshot_keeps_labels_that_change_later(database: Database) -> None:
         records.add(session, target, items, "me")
         snapshot = snapshots.freeze(session, target)
         save(session, records.ids(session, target)["a"], "me", 1, "submitted", [])
-        departments.rename_label(session, 1, "Medication")
+        labels.rename(session, 1, "Medication")
         (record,) = snapshots.records(session, snapshot.id)
         assert (record.id, record.split, record.patient, record.department) == ("a", "dev", "p", "Cardiology")
         assert record.entities == (Entity(0, 7, "Drug"),)

@@ -166,8 +166,8 @@ def test_suggestions_and_decisions_replace_earlier_ones(database: Database) -> N
         trained.store_suggestions(session, model.id, {a: [span], b: []})
         assert trained.has_all_suggestions(session, model.id) is True
         assert trained.suggestions(session, model.id, ["pool"]) == {a: [span]}
-        found = trained.suggestion(session, b, model.id)
-        assert found is not None and found.spans == []
+        assert trained.suggestion(session, a, model.id) == [span]
+        assert trained.suggestion(session, b, model.id) == []
         (label,) = departments.labels(session, run.department_id)
         decide = partial(
             trained.decide, session, record_id=a, model_id=model.id, start=0, end=7, label_id=label.id, author="me"

@@ -1,17 +1,20 @@
-"""Labels: what each label set allows, the guidelines that `h` shows while labelling, words that are suggested."""
+"""Labels: those of each set and what it allows, the guidelines that `h` shows while labelling, words to suggest."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from ladtl_core.errors import DataError
+from ladtl_core.errors import LadtlError
+from workbench.components.palette import PALETTE, colours
 from workbench.services import access, label_sets, suggesting
-from workbench.services.label_sets import GuidedSet
+from workbench.services.label_sets import GuidedSet, Standing
 from workbench.services.suggesting import Trial
 
 DATABASE = access.database()
 KINDS = {"term": "words", "pattern": "regular expression", "propagated": "from a record"}
-SHOWN_PLACES = 50  # hits and misses of a rule, each
+SHOWN_PLACES = 50  # hits and misses of a rule, each; spans of a retired label
 OVERLAPS_HELP = (
     "A new span then leaves the spans that it overlaps. JSON lines keeps them all; CoNLL and training have one label a "
     "token and take the longest."
@@ -29,10 +32,103 @@ def show() -> None:
     by_id = {one.label_set_id: one for one in found}
     chosen = by_id[st.selectbox("Label set", list(by_id), format_func=lambda key: by_id[key].name)]
     st.caption(f"Used by {', '.join(chosen.departments.values()) or 'no department'}.")
+    _labels(chosen)
     _overlaps(chosen)
     _guidelines(chosen)
     if chosen.departments:
         _rules(chosen)
+
+
+def _labels(chosen: GuidedSet) -> None:
+    """The labels as they stand, and what can be done with one of them."""
+    found = {label.label_id: label for label in label_sets.standings(DATABASE, chosen.label_set_id)}
+    st.dataframe(
+        [
+            {
+                "label": label.name,
+                "key": label.key or "",
+                "colour": label.colour % len(PALETTE) + 1,
+                "spans": label.spans,
+                "state": "retired" if label.retired else "in use",
+                "also known as": ", ".join(label.former_names),
+            }
+            for label in found.values()
+        ],
+        hide_index=True,
+    )
+    if said := st.session_state.pop("labels-said", None):
+        st.success(said)
+    with st.form("add-label", clear_on_submit=True, border=False):
+        field, button, _ = st.columns([3, 1, 4], vertical_alignment="bottom")
+        name = field.text_input("New label")
+        if button.form_submit_button("Create label"):
+            _do(f"{name} added.", lambda: label_sets.add_label(DATABASE, chosen.label_set_id, name, access.LOCAL_USER))
+    if found:
+        left, _ = st.columns([1, 2])
+        key = f"label-{chosen.label_set_id}"
+        label_id = left.selectbox("Change a label", list(found), format_func=lambda one: found[one].name, key=key)
+        _change(found[label_id])
+        _merge(found[label_id], {one.label_id: one.name for one in found.values() if not one.retired})
+
+
+def _change(label: Standing) -> None:
+    number = label.label_id
+    if label.retired:
+        st.info(f"{label.name} is retired: it takes no new spans. Those that have it, {label.spans:,}, stay.")
+        rows = label_sets.places(DATABASE, number, SHOWN_PLACES)
+        if rows:
+            names = ("department", "record", "labelled by", "words")
+            st.dataframe([dict(zip(names, row, strict=True)) for row in rows], hide_index=True)
+        if st.button(f"Bring {label.name} back"):
+            _do(
+                f"{label.name} takes new spans again.",
+                lambda: label_sets.bring_back_label(DATABASE, number, access.LOCAL_USER),
+            )
+        return
+    with st.form(f"change-{number}", border=False):
+        fields = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
+        name = fields[0].text_input("Name", label.name, help="Suggestions and files with the old name still mean it.")
+        keys = [None, *label_sets.KEYS]
+        key = fields[1].selectbox("Key", keys, keys.index(label.key), format_func=lambda one: one or "none")
+        colour = fields[2].number_input("Colour", 1, len(PALETTE), label.colour % len(PALETTE) + 1)
+        if fields[3].form_submit_button("Save label"):
+            _do(
+                f"{name} saved.",
+                lambda: label_sets.change_label(DATABASE, number, name, int(colour) - 1, key, access.LOCAL_USER),
+            )
+    swatches = colours({str(index + 1): index for index in range(len(PALETTE))})
+    style = "padding:0 .5em;margin-right:.4em;border-bottom:2px solid"
+    st.html("".join(f'<span style="{style} {bd};background:{bg}">{i}</span>' for i, (bg, bd) in swatches.items()))
+    if st.button(f"Retire {label.name}", help="Its spans stay and it can be brought back; it takes no new spans."):
+        _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, access.LOCAL_USER))
+
+
+def _merge(label: Standing, targets: dict[int, str]) -> None:
+    others = [target for target in targets if target != label.label_id]
+    if not others:
+        return
+    with st.popover(f"Merge {label.name} into another"):
+        target = st.selectbox("Merge into", others, format_func=targets.__getitem__, key=f"into-{label.label_id}")
+        st.write(
+            f"{label.spans:,} spans of {label.name} become {targets[target]}, with its rules and decisions. Two in the "
+            "same place become one. Each record's history keeps them as they were; the merge itself cannot be undone."
+        )
+        if st.button(f"Merge {label.name} into {targets[target]}"):
+            _do(
+                f"{label.name} merged into {targets[target]}.",
+                lambda: label_sets.merge_labels(DATABASE, label.label_id, target, access.LOCAL_USER),
+            )
+
+
+def _do(said: str, act: Callable[[], object]) -> None:
+    """Do it and say so after the rerun, or say why not."""
+    try:
+        act()
+    except LadtlError as error:
+        st.error(str(error))
+    else:
+        st.session_state["labels-said"] = said
+        st.rerun()
 
 
 def _overlaps(chosen: GuidedSet) -> None:
@@ -100,7 +196,7 @@ def _trial(trial: Trial, label: str) -> None:
 def _add(department_id: int, kind: str, text: str, label: str) -> None:
     try:
         suggesting.add_rule(DATABASE, department_id, kind, text, label, access.LOCAL_USER)
-    except DataError as error:
+    except LadtlError as error:
         st.error(str(error))
     else:
         st.rerun()

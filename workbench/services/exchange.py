@@ -17,6 +17,7 @@ from workbench.services.incoming import File, Placed, Source, read
 from workbench.services.splits import Place, assign, read_splits, torn_patients
 from workbench.store import departments, records
 from workbench.store.database import Database
+from workbench.store.labels import by_name
 
 SHOWN_ERRORS = 20
 HAN_RECORDS, CHINESE_FROM = 50, 0.3
@@ -134,7 +135,7 @@ class _Looked:
 def _look(session: Session, source: Source, label_set: str | None) -> _Looked:
     """Go through the records once; those that the store cannot take become errors."""
     looked = _Looked()
-    sets = {found.name: {label.name for label in found.labels} for found in departments.label_sets(session)}
+    sets = {found.name: set(by_name(found.labels)) for found in departments.label_sets(session)}
     if label_set is not None and label_set not in sets:
         looked.errors.append(DataError(f"there is no label set {label_set!r} any more; choose another"))
     allowed: dict[str, set[str] | None] = {}

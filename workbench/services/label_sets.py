@@ -1,13 +1,20 @@
-"""Label sets for pages: their labels, whether spans may overlap, and what the people who label are told."""
+"""Label sets for pages: their labels and changes of them, whether spans may overlap, and what people are told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from workbench.store import audit, departments
+from workbench.store import audit, departments, labels, search
 from workbench.store import label_sets as sets
 from workbench.store.database import Database
+from workbench.store.labels import KEYS
+from workbench.store.merging import Merged, merge
+
+__all__ = [
+    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "change_label",
+    "label_sets", "merge_labels", "of_department", "places", "retire_label", "standings", "write_guidelines",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,19 @@ class GuidedLabel:
     colour: int
     key: str | None
     guideline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A label with what it was called before, and how many spans have it."""
+
+    label_id: int
+    name: str
+    colour: int
+    key: str | None
+    retired: bool
+    former_names: tuple[str, ...]
+    spans: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +97,80 @@ def write_guidelines(
     with database.session() as session:
         sets.write_guidelines(session, label_set_id, guideline, of_labels)
         audit.note(session, who, "guidelines", sets.get(session, label_set_id).name)
+
+
+def standings(database: Database, label_set_id: int) -> list[Standing]:
+    """All labels of a set, retired ones too; those that were merged are former names of what they became."""
+    with database.reading() as session:
+        found = sets.get(session, label_set_id).labels
+        counts = search.span_counts(session, label_set_id)
+        former: dict[int, list[str]] = {label.id: [] for label in found}
+        for name, label in labels.by_name(found).items():
+            if name != label.name:
+                former[label.id].append(name)
+        return [
+            Standing(
+                label.id,
+                label.name,
+                label.colour,
+                label.key,
+                label.retired,
+                tuple(former[label.id]),
+                counts.get(label.id, 0),
+            )
+            for label in found
+            if label.merged_into is None
+        ]
+
+
+def add_label(database: Database, label_set_id: int, name: str, who: str) -> None:
+    """A new label behind the others. Raises DataError for the name, NotFound."""
+    with database.session() as session:
+        labels.add(session, label_set_id, name)
+        audit.note(session, who, "add label", sets.get(session, label_set_id).name, {"label": name})
+
+
+def change_label(database: Database, label_id: int, name: str, colour: int, key: str | None, who: str) -> None:
+    """Name, colour and key of a label; the label that has the key takes its old one.
+
+    Raises DataError, with nothing changed, for a name that means another label and for what is no key, NotFound.
+    """
+    with database.session() as session:
+        before = labels.get(session, label_id).name
+        labels.rename(session, label_id, name)
+        label = labels.show_as(session, label_id, colour, key)
+        detail = {"label": before, "name": name, "colour": colour, "key": key}
+        audit.note(session, who, "change label", label.label_set.name, detail)
+
+
+def retire_label(database: Database, label_id: int, who: str) -> None:
+    """Its spans stay and it takes no new ones. Raises NotFound, and DataError for one that was merged."""
+    with database.session() as session:
+        label = labels.retire(session, label_id)
+        audit.note(session, who, "retire label", label.label_set.name, {"label": label.name})
+
+
+def bring_back_label(database: Database, label_id: int, who: str) -> None:
+    """It takes new spans again. Raises NotFound, and DataError for one that was merged."""
+    with database.session() as session:
+        label = labels.bring_back(session, label_id)
+        audit.note(session, who, "bring back label", label.label_set.name, {"label": label.name})
+
+
+def merge_labels(database: Database, label_id: int, target_id: int, who: str) -> Merged:
+    """Every span, decision and rule of a label becomes one of another of its set, in one transaction.
+
+    Raises DataError unless they are two labels of one set and the second takes new spans, NotFound.
+    """
+    with database.session() as session:
+        merged = merge(session, label_id, target_id, who)
+        label, target = labels.get(session, label_id), labels.get(session, target_id)
+        detail = {"label": label.name, "into": target.name, **asdict(merged)}
+        audit.note(session, who, "merge labels", label.label_set.name, detail)
+        return merged
+
+
+def places(database: Database, label_id: int, limit: int) -> list[tuple[str, str, str, str]]:
+    """The first spans with a label: department, record, author, words."""
+    with database.reading() as session:
+        return search.spans_with(session, label_id, limit)

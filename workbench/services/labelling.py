@@ -13,7 +13,7 @@ from ladtl_core.records import check_stretch
 from workbench.services import suggesting
 from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
-from workbench.store import departments, label_sets, records, rules, trained
+from workbench.store import departments, label_sets, labels, records, rules, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
@@ -155,15 +155,17 @@ def whole(value: Any) -> int:
 def _view(session: Session, row: RecordRow, author: str) -> RecordView:
     annotation = labels_of.load(session, row.id, author)
     status = annotation.status if annotation else "pending"
-    labels = departments.labels(session, row.department_id)
+    known_labels = departments.labels(session, row.department_id)
+    usable = {label.name: label.id for label in known_labels if not label.retired}
     model = trained.current(session, row.department_id)
     hidden = row.split in EVALUATION_SPLITS and status != "submitted"
     rejected = _rejected(session, row.id, author)
     found: list[dict[str, Any]] = []
     if not hidden:
-        found = suggesting.matches(row.text, row.tokens, rules.of_department(session, row.department_id))
+        known = rules.of_department(session, row.department_id)
+        found = suggesting.matches(row.text, row.tokens, [rule for rule in known if rule.label_id in usable.values()])
     if model is not None and not hidden:
-        found += _suggestions(session, row.id, model.id, {label.name: label.id for label in labels})
+        found += _suggestions(session, row.id, model.id, usable)
     suggestions = suggesting.offered(found, rejected)
     return {
         "id": row.id,
@@ -173,7 +175,7 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         "tokens": row.tokens,
         "labels": [
             {"id": label.id, "name": label.name, "key": label.key, "colour": label.colour, "retired": label.retired}
-            for label in labels
+            for label in known_labels
         ],
         "spans": [_span(span) for span in labels_of.span_data(annotation)] if annotation else [],
         "suggestions": suggestions,
@@ -198,7 +200,6 @@ def _span(span: SpanData) -> dict[str, Any]:
 
 
 def _suggestions(session: Session, record_id: int, model_id: int, label_ids: Mapping[str, int]) -> list[dict[str, Any]]:
-    found = trained.suggestion(session, record_id, model_id)
     return [
         {
             "start": span["start"],
@@ -208,8 +209,8 @@ def _suggestions(session: Session, record_id: int, model_id: int, label_ids: Map
             "model": model_id,
             "origin": "model",
         }
-        for span in (found.spans if found else [])
-        if span["label"] in label_ids  # a label may have been renamed since the model was trained
+        for span in trained.suggestion(session, record_id, model_id)
+        if span["label"] in label_ids  # a label may have been retired since the model was trained
     ]
 
 
@@ -229,8 +230,13 @@ def _decide(session: Session, record_id: int, author: str, verdicts: Sequence[Ve
         for decision in trained.decisions(session, record_id)
         if decision.author == author
     }
+    meant = labels.in_use(session, departments.get(session, records.get(session, record_id).department_id).label_set_id)
     for verdict in verdicts:
-        if verdict.kind == stored.get((verdict.start, verdict.end, verdict.label_id)):
+        label = meant.get(verdict.label_id)
+        if label is None:
+            raise DataError(f"a suggestion has the label {verdict.label_id}; the department's label set lacks it")
+        place = verdict.start, verdict.end, label.id
+        if verdict.kind == stored.get(place):
             continue
         _check_suggested(session, record_id, verdict)
         trained.decide(
@@ -240,7 +246,7 @@ def _decide(session: Session, record_id: int, author: str, verdicts: Sequence[Ve
             origin=verdict.origin,
             start=verdict.start,
             end=verdict.end,
-            label_id=verdict.label_id,
+            label_id=label.id,
             kind=verdict.kind,
             author=author,
         )
@@ -251,11 +257,8 @@ def _check_suggested(session: Session, record_id: int, verdict: Verdict) -> None
     if verdict.origin not in suggesting.SOURCES:
         raise DataError(f"a suggestion's origin is {verdict.origin!r}; expected one of {', '.join(suggesting.SOURCES)}")
     if verdict.model_id is None:
-        row = records.get(session, record_id)
-        check_stretch("suggestion", verdict.start, verdict.end, row.text)
-        if verdict.label_id not in {label.id for label in departments.labels(session, row.department_id)}:
-            raise DataError(f"a suggestion has the label {verdict.label_id}; the department's label set lacks it")
+        check_stretch("suggestion", verdict.start, verdict.end, records.get(session, record_id).text)
         return
     found = trained.suggestion(session, record_id, verdict.model_id)
-    if (verdict.start, verdict.end) not in {(span["start"], span["end"]) for span in (found.spans if found else [])}:
+    if (verdict.start, verdict.end) not in {(span["start"], span["end"]) for span in found}:
         raise DataError(f"model {verdict.model_id} suggested nothing at {verdict.start}-{verdict.end} of this record")

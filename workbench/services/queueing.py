@@ -54,9 +54,9 @@ def authors(database: Database, department_id: int) -> list[str]:
 
 
 def label_names(database: Database, department_id: int) -> list[str]:
-    """The department's labels, retired ones too: their spans are still there."""
+    """The department's labels, retired ones too: their spans are still there. Those of merged ones are not."""
     with database.reading() as session:
-        return [label.name for label in departments.labels(session, department_id)]
+        return [label.name for label in departments.labels(session, department_id) if label.merged_into is None]
 
 
 def _conditions(

@@ -68,10 +68,12 @@ def suggested(database: Database, department_id: int, author: str) -> list[Sugge
         model_id = departments.get(session, department_id).current_model_id
         items = records.queue(session, department_id, author, evaluation=False)
         spans = trained.suggestions(session, model_id, records.LABELLING_SPLITS) if model_id is not None else {}
+        usable = {label.name for label in departments.labels(session, department_id) if not label.retired}
+    offered = {key: [span for span in found if span["label"] in usable] for key, found in spans.items()}
     return [
         Suggested(item, len(found), sum(span["confidence"] < DOUBTFUL for span in found))
         for item in items
-        if item.status in ("pending", "draft") and (found := spans.get(item.record_id))
+        if item.status in ("pending", "draft") and (found := offered.get(item.record_id))
     ]
 
 

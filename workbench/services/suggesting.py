@@ -11,6 +11,7 @@ from ladtl_core.errors import DataError
 from workbench.store import departments, records, rules
 from workbench.store.annotations import gold
 from workbench.store.database import Database
+from workbench.store.labels import by_name
 from workbench.store.models import Rule
 from workbench.store.records import LABELLING_SPLITS
 
@@ -116,7 +117,7 @@ def try_rules(database: Database, department_id: int) -> dict[int, Trial]:
 def add_rule(database: Database, department_id: int, kind: str, text: str, label: str, author: str) -> None:
     """A term or a regular expression. Raises DataError for what it cannot be."""
     with database.session() as session:
-        ids = {found.name: found.id for found in departments.labels(session, department_id)}
+        ids = {name: found.id for name, found in by_name(departments.labels(session, department_id)).items()}
         rules.add(session, department_id, kind, text, ids[label], author)
 
 

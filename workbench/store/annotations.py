@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, check_stretch
 from workbench.store.errors import Conflict, NotFound
+from workbench.store.labels import in_use
 from workbench.store.models import (
     ANNOTATION_STATUSES,
     SPAN_ORIGINS,
@@ -60,9 +61,11 @@ def save(
 
     `base_revision` is the one that the change was made on, 0 where nothing was saved yet; `restores` is an earlier one
     that has these spans. The same content and status again keeps the revision. Raises Conflict if another save came
-    first, DataError for a span outside the text or of another label set, NotFound.
+    first, DataError for a span outside the text, of another label set or new with a retired label, NotFound. A label
+    that was merged is saved as what it became.
     """
     text, label_set_id = _lock_record(session, record_id)
+    labels = in_use(session, label_set_id)
     query = select(Annotation).where(Annotation.record_id == record_id, Annotation.author == author)
     found = session.scalar(query.options(selectinload(Annotation.spans)).execution_options(populate_existing=True))
     current = found.revision if found else 0
@@ -70,21 +73,36 @@ def save(
         raise Conflict(current, base_revision)
     if restores is not None and not 0 <= restores <= current:
         raise DataError(f"the labels restore revision {restores}; there are revisions 0 to {current}")
-    new = _checked(session, status, spans, text, label_set_id)
+    new = _checked(status, spans, text, labels)
     old = {span.span_id: _data(span) for span in found.spans} if found else {}
+    _check_retired(session, found, new.values(), labels)
     added = [span for span in new.values() if old.get(span.span_id) != span]
     removed = [span for span in old.values() if new.get(span.span_id) != span]
     if found and found.status == status and not added and not removed:
         return current
-    annotation = found or Annotation(record_id=record_id, author=author)
-    annotation.status, annotation.revision, annotation.updated_at = status, current + 1, now()
+    annotation = found or Annotation(record_id=record_id, author=author, revision=0)
+    annotation.status = status
     session.add(annotation)
-    _replace_spans(annotation, added, removed)
-    session.flush()
-    session.add(_change(annotation.id, current + 1, author, status, added, removed, restores))
+    revise(session, annotation, author, added, removed, restores)
     session.flush()
     session.refresh(annotation, ["spans"])  # in their order
     return current + 1
+
+
+def revise(
+    session: Session,
+    annotation: Annotation,
+    who: str,
+    added: Sequence[SpanData],
+    removed: Sequence[SpanData],
+    restores: int | None = None,
+) -> None:
+    """The next revision of an annotation, and its entry in the history; a changed span is in both sequences."""
+    annotation.revision, annotation.updated_at = annotation.revision + 1, now()
+    _replace_spans(annotation, added, removed)
+    if annotation.id is None:
+        session.flush()
+    session.add(_change(annotation.id, annotation.revision, who, annotation.status, added, removed, restores))
 
 
 def load(session: Session, record_id: int, author: str) -> Annotation | None:
@@ -209,16 +227,14 @@ def _lock_record(session: Session, record_id: int) -> tuple[str, int]:
     return row[0], row[1]
 
 
-def _checked(
-    session: Session, status: str, spans: Sequence[SpanData], text: str, label_set_id: int
-) -> dict[str, SpanData]:
+def _checked(status: str, spans: Sequence[SpanData], text: str, labels: Mapping[int, Label]) -> dict[str, SpanData]:
+    """The spans by their ids, each with the label that its own means now."""
     if status not in ANNOTATION_STATUSES:
         raise DataError(f"the status is {status!r}; expected one of {', '.join(ANNOTATION_STATUSES)}")
-    label_ids = set(session.scalars(select(Label.id).where(Label.label_set_id == label_set_id)))
     checked: dict[str, SpanData] = {}
     for span in spans:
         check_stretch("span", span.start, span.end, text)
-        if span.label_id not in label_ids:
+        if span.label_id not in labels:
             raise DataError(
                 f"the span {span.start}-{span.end} has the label {span.label_id}; the department's label set lacks it"
             )
@@ -226,8 +242,25 @@ def _checked(
             raise DataError(f"the origin of a span is {span.origin!r}; expected one of {', '.join(SPAN_ORIGINS)}")
         if not span.span_id or span.span_id in checked:
             raise DataError(f"the span {span.start}-{span.end} needs an id of its own, {span.span_id!r} is used twice")
-        checked[span.span_id] = span
+        checked[span.span_id] = replace(span, label_id=labels[span.label_id].id)
     return checked
+
+
+def _check_retired(
+    session: Session, annotation: Annotation | None, spans: Iterable[SpanData], labels: Mapping[int, Label]
+) -> None:
+    """Raise DataError for a span with a retired label that it has not now and had in no earlier revision."""
+    retired = [span for span in spans if labels[span.label_id].retired]
+    had = {(span.span_id, span.label_id) for span in annotation.spans} if annotation else set()
+    if annotation and any((span.span_id, span.label_id) not in had for span in retired):
+        query = select(AnnotationChange.added).where(AnnotationChange.annotation_id == annotation.id)
+        had |= {(item["span_id"], item["label_id"]) for added in session.scalars(query) for item in added}
+    for span in retired:
+        if (span.span_id, span.label_id) not in had:
+            name = labels[span.label_id].name
+            raise DataError(
+                f"the label {name!r} was retired and takes no new spans; give {span.start}-{span.end} another label"
+            )
 
 
 def _data(span: Span) -> SpanData:

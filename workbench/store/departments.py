@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import ConfigError, DataError
 from ladtl_core.text import SCHEMES
+from workbench.store import labels as of_sets
 from workbench.store.errors import NotFound
 from workbench.store.models import Annotation, Department, Label, LabelSet, Model, RecordRow
 
-KEYS = "1234567890"  # of the first ten labels of a set
 HIDDEN = "\x1f"  # begins the names of departments and label sets that are still being imported; no name may hold it
 
 
@@ -75,7 +75,7 @@ def create(
         found = LabelSet(name=label_set)
         session.add(found)
         session.flush()
-    ensure_labels(session, found.id, labels)
+    of_sets.ensure(session, found.id, labels)
     department = Department(name=name, label_set_id=found.id, scheme=scheme, generated=generated)
     session.add(department)
     session.flush()
@@ -111,37 +111,6 @@ def labels(session: Session, department_id: int) -> list[Label]:
     """The labels of the department's set, retired ones too, in their order."""
     query = select(Label).join(Department, Department.label_set_id == Label.label_set_id)
     return list(session.scalars(query.where(Department.id == department_id).order_by(Label.position)))
-
-
-def ensure_labels(session: Session, label_set_id: int, names: Sequence[str]) -> dict[str, int]:
-    """Add the labels that the set lacks; returns the ids of all its labels by name."""
-    session.execute(select(LabelSet.id).where(LabelSet.id == label_set_id).with_for_update())  # one adds at a time
-    known = {label.name: label.id for label in session.scalars(select(Label).where(Label.label_set_id == label_set_id))}
-    for name in dict.fromkeys(names):
-        if name in known:
-            continue
-        if not name.strip():
-            raise DataError("a label needs a name")
-        position = len(known)
-        key = KEYS[position] if position < len(KEYS) else None
-        label = Label(label_set_id=label_set_id, name=name, colour=position, key=key, position=position)
-        session.add(label)
-        session.flush()
-        known[name] = label.id
-    return known
-
-
-def rename_label(session: Session, label_id: int, name: str) -> None:
-    """Give a label another name; its spans keep it. Raises NotFound, and DataError if the set has that name."""
-    label = session.get(Label, label_id)
-    if label is None:
-        raise NotFound("label", label_id)
-    if not name.strip():
-        raise DataError("a label needs a name")
-    same = select(Label.id).where(Label.label_set_id == label.label_set_id, Label.name == name, Label.id != label_id)
-    if session.scalar(same) is not None:
-        raise DataError(f"the label set has a label {name!r} already; choose another name")
-    label.name = name
 
 
 def overview(session: Session) -> list[Overview]:

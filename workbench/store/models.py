@@ -70,7 +70,10 @@ class LabelSet(Base):
 
 
 class Label(Base):
-    """A label keeps its id when its name changes; `colour` is an index into the palette, `guideline` is Markdown."""
+    """A label keeps its id when its name changes; `colour` is an index into the palette, `guideline` is Markdown.
+
+    A retired one takes no new spans. One that was merged is retired and says which label it became, never in a chain.
+    """
 
     __tablename__ = "label"
     __table_args__ = (UniqueConstraint("label_set_id", "name"),)
@@ -82,6 +85,8 @@ class Label(Base):
     key: Mapped[str | None]
     position: Mapped[int]
     retired: Mapped[bool] = mapped_column(default=False)
+    former_names: Mapped[list[Any]] = mapped_column(default=list)
+    merged_into: Mapped[int | None]  # no foreign key: SQLite would have to make a new table under all spans
     guideline: Mapped[str] = mapped_column(default="")
     label_set: Mapped[LabelSet] = relationship(back_populates="labels")
 

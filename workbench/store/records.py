@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import DataError
 from ladtl_core.records import SPLITS, Entity, Record, check_record
 from ladtl_core.text import TOKENIZER_VERSION, tokenize
-from workbench.store import departments
+from workbench.store import departments, labels
 from workbench.store.annotations import SpanData, add_submitted
 from workbench.store.errors import NotFound
 from workbench.store.models import Annotation, Department, RecordRow, Span
@@ -42,7 +42,7 @@ def add(session: Session, department_id: int, items: Sequence[Record], author: s
 
     A record whose `entities` are not None is stored as submitted by `author`. Every record needs its split.
     Raises DataError if a record is unusable or stored already, or if a label is missing from the label set
-    (`departments.ensure_labels` adds it): then nothing of `items` is stored.
+    (`labels.ensure` adds it): then nothing of `items` is stored.
     """
     department = session.scalar(select(Department).where(Department.id == department_id).with_for_update())
     if department is None:
@@ -155,7 +155,8 @@ def _row(record: Record, scheme: str, position: int) -> dict[str, Any]:
 
 
 def _add_gold(session: Session, department_id: int, records: dict[int, Record], author: str) -> None:
-    label_ids = {label.name: label.id for label in departments.labels(session, department_id)}
+    labels.in_use(session, departments.get(session, department_id).label_set_id)
+    label_ids = {name: label.id for name, label in labels.by_name(departments.labels(session, department_id)).items()}
     gold: dict[int, list[SpanData]] = {}
     for record_id, record in records.items():
         if record.entities is None:

@@ -8,22 +8,27 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from workbench.store.departments import labels
+from workbench.store import departments
+from workbench.store.labels import in_use
 from workbench.store.models import RULE_KINDS, Rule
 
 
 def add(session: Session, department_id: int, kind: str, text: str, label_id: int, author: str) -> Rule:
     """A new rule; one of the same kind and words is replaced.
 
-    Raises DataError for a label of another set, for no words, and for a regular expression that cannot be read.
+    Raises DataError for a label of another set or a retired one, for no words, and for a regular expression that
+    cannot be read.
     """
     text = text.strip()
     if kind not in RULE_KINDS:
         raise DataError(f"the kind is {kind!r}; expected one of {', '.join(RULE_KINDS)}")
     if not text:
         raise DataError("a rule needs the words that it marks")
-    if label_id not in {label.id for label in labels(session, department_id)}:
+    label = in_use(session, departments.get(session, department_id).label_set_id).get(label_id)
+    if label is None:
         raise DataError(f"the rule {text!r} has the label {label_id}; the department's label set lacks it")
+    if label.retired:
+        raise DataError(f"the label {label.name!r} was retired; choose another for {text!r}")
     if kind == "pattern":
         try:
             re.compile(text)
@@ -32,7 +37,7 @@ def add(session: Session, department_id: int, kind: str, text: str, label_id: in
     for other in of_department(session, department_id):
         if other.kind == kind and other.text.casefold() == text.casefold():
             session.delete(other)
-    rule = Rule(department_id=department_id, kind=kind, text=text, label_id=label_id, author=author)
+    rule = Rule(department_id=department_id, kind=kind, text=text, label_id=label.id, author=author)
     session.add(rule)
     session.flush()
     return rule

@@ -1,13 +1,13 @@
-"""Which records of a department fulfil one condition, as ids."""
+"""Which records of a department fulfil one condition, as ids; where the spans of a label are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from workbench.store.models import Annotation, RecordRow, Span
+from workbench.store.models import Annotation, Department, Label, RecordRow, Span
 
 
 def containing(session: Session, department_id: int, words: str) -> set[int]:
@@ -36,3 +36,26 @@ def authors(session: Session, department_id: int) -> list[str]:
     """Everybody who has begun a record of the department, by name."""
     query = select(Annotation.author).join(RecordRow, RecordRow.id == Annotation.record_id)
     return sorted(session.scalars(query.where(RecordRow.department_id == department_id).distinct()))
+
+
+def span_counts(session: Session, label_set_id: int) -> dict[int, int]:
+    """How many spans, of everybody, each label of the set has; those without any are left out."""
+    query = select(Span.label_id, func.count()).join(Label, Label.id == Span.label_id)
+    query = query.where(Label.label_set_id == label_set_id).group_by(Span.label_id)
+    return {label_id: count for label_id, count in session.execute(query)}
+
+
+def spans_with(session: Session, label_id: int, limit: int) -> list[tuple[str, str, str, str]]:
+    """Department, record, author and words of the first spans with the label."""
+    query = (
+        select(Department.name, RecordRow.external_id, Annotation.author, RecordRow.text, Span.start, Span.end)
+        .join(Annotation, Annotation.id == Span.annotation_id)
+        .join(RecordRow, RecordRow.id == Annotation.record_id)
+        .join(Department, Department.id == RecordRow.department_id)
+        .where(Span.label_id == label_id)
+        .order_by(Department.id, RecordRow.position, Annotation.id, Span.start, Span.end)
+        .limit(limit)
+    )
+    return [
+        (name, record, author, text[start:end]) for name, record, author, text, start, end in session.execute(query)
+    ]

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
 from workbench.store.database import insert_for
+from workbench.store.departments import labels
 from workbench.store.errors import NotFound
+from workbench.store.labels import by_name
 from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Suggestion, now
 
 
@@ -86,17 +88,28 @@ def store_suggestions(session: Session, model_id: int, spans: Mapping[int, Seque
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), rows)
 
 
-def suggestion(session: Session, record_id: int, model_id: int) -> Suggestion | None:
-    """The model's spans for the record, or None if it never read it."""
-    query = select(Suggestion).where(Suggestion.record_id == record_id, Suggestion.model_id == model_id)
-    return session.scalar(query)
+def suggestion(session: Session, record_id: int, model_id: int) -> list[dict[str, Any]]:
+    """The model's spans for the record, none if it never read it; their labels have today's names."""
+    query = select(Suggestion.spans).where(Suggestion.record_id == record_id, Suggestion.model_id == model_id)
+    return _of_today(session.scalar(query) or [], _names(session, model_id))
 
 
 def suggestions(session: Session, model_id: int, splits: Sequence[str]) -> dict[int, list[dict[str, Any]]]:
-    """The model's spans of all records of those splits, by record id, in one query."""
+    """The model's spans of all records of those splits, by record id; their labels have today's names."""
+    names = _names(session, model_id)
     query = select(Suggestion.record_id, Suggestion.spans).join(RecordRow, RecordRow.id == Suggestion.record_id)
     query = query.where(Suggestion.model_id == model_id, RecordRow.split.in_(splits))
-    return {record_id: spans for record_id, spans in session.execute(query)}
+    return {record_id: _of_today(spans, names) for record_id, spans in session.execute(query)}
+
+
+def _names(session: Session, model_id: int) -> dict[str, str]:
+    """Today's name of each label by the names that a model may have learned."""
+    found = labels(session, get(session, model_id).department_id)
+    return {name: label.name for name, label in by_name(found).items()}
+
+
+def _of_today(spans: Sequence[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{**span, "label": names.get(span["label"], span["label"])} for span in spans]
 
 
 def has_all_suggestions(session: Session, model_id: int) -> bool:

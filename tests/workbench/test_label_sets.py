@@ -1,0 +1,69 @@
+"""What the Labels page asks for: labels with their spans and former names, and a note of every change."""
+
+from __future__ import annotations
+
+import pytest
+
+from ladtl_core.errors import DataError
+from ladtl_core.records import Entity, Record
+from workbench.services import label_sets, queueing
+from workbench.store import audit, departments, records
+from workbench.store.database import Database
+
+TEXT = "𝟙00 mg Aspirin for chest pain."
+DRUG, PROBLEM = 1, 2
+
+
+@pytest.fixture
+def label_set(database: Database) -> int:
+    """A set of the labels 1 (Drug) and 2 (Problem), and a department with a span of each."""
+    with database.session() as session:
+        department = departments.create(session, "Cardiology", "clinical", ["Drug", "Problem"])
+        spans = (Entity(7, 14, "Drug"), Entity(19, 29, "Problem"))
+        records.add(session, department.id, [Record("r", TEXT, spans, split="pool")], "me")
+        return department.label_set_id
+
+
+def test_labels_stand_with_their_spans_and_former_names(database: Database, label_set: int) -> None:
+    label_sets.add_label(database, label_set, "Test", "lead")
+    label_sets.change_label(database, DRUG, "Agent", 5, "9", "lead")
+    label_sets.merge_labels(database, PROBLEM, DRUG, "lead")
+    label_sets.retire_label(database, DRUG, "lead")
+    agent, test = label_sets.standings(database, label_set)
+    assert (agent.name, agent.colour, agent.key, agent.retired, agent.spans) == ("Agent", 5, None, True, 2)
+    assert sorted(agent.former_names) == ["Drug", "Problem"]
+    assert (test.name, test.key, test.spans, test.former_names) == ("Test", "3", 0, ())
+    assert [label.name for label in label_sets.label_sets(database)[0].labels] == ["Test"]
+    assert queueing.label_names(database, 1) == ["Agent", "Test"]
+    words = [("Cardiology", "r", "me", "Aspirin"), ("Cardiology", "r", "me", "chest pain")]
+    assert label_sets.places(database, DRUG, 10) == words
+    assert label_sets.places(database, DRUG, 1) == words[:1]
+
+
+def test_every_change_is_noted(database: Database, label_set: int) -> None:
+    label_sets.add_label(database, label_set, "Test", "lead")
+    label_sets.change_label(database, DRUG, "Agent", 5, "9", "lead")
+    label_sets.retire_label(database, PROBLEM, "lead")
+    label_sets.bring_back_label(database, PROBLEM, "lead")
+    label_sets.merge_labels(database, PROBLEM, DRUG, "lead")
+    with database.reading() as session:
+        found = [(entry.what, entry.subject, entry.who, entry.detail) for entry in reversed(audit.entries(session))]
+    assert [(what, detail) for what, _, _, detail in found] == [
+        ("add label", {"label": "Test"}),
+        ("change label", {"label": "Drug", "name": "Agent", "colour": 5, "key": "9"}),
+        ("retire label", {"label": "Problem"}),
+        ("bring back label", {"label": "Problem"}),
+        ("merge labels", {"label": "Problem", "into": "Agent", "annotations": 1, "spans": 1, "duplicates": 0}),
+    ]
+    assert {(subject, who) for _, subject, who, _ in found} == {("clinical", "lead")}
+
+
+def test_a_change_that_cannot_be_changes_nothing(database: Database, label_set: int) -> None:
+    before = label_sets.standings(database, label_set)
+    with pytest.raises(DataError, match="already"):
+        label_sets.change_label(database, DRUG, "Problem", 5, "9", "lead")
+    with pytest.raises(DataError, match="the key 'q'"):
+        label_sets.change_label(database, DRUG, "Agent", 5, "q", "lead")
+    assert label_sets.standings(database, label_set) == before
+    with database.reading() as session:
+        assert audit.entries(session) == []
