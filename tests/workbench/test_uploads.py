@@ -80,7 +80,9 @@ def test_more_files_than_expected_are_refused(monkeypatch: pytest.MonkeyPatch) -
         sorted_out([("w.zip", zipped(("a.txt", b""), ("b.txt", b""), ("c.txt", b"")))])
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no", zipped(("a.txt", b"x"))[:-30], zipped()])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04 no", zipped(("a.txt", b"x"))[:-30], zipped()], ids=["empty", "broken", "cut", "no files"]
+)
 def test_a_broken_or_empty_zip_is_an_error(data: bytes) -> None:
     with pytest.raises(DataError, match=r"w\.zip: this zip"):
         sorted_out([("w.zip", data)])
