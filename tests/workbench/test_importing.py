@@ -15,8 +15,9 @@ from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
 from workbench.store import annotations as store_annotations
 from workbench.store import audit, departments, records, staging
+from workbench.store.base import now
 from workbench.store.database import Database
-from workbench.store.models import Annotation, AnnotationChange, Department, Label, LabelSet, RecordRow, Span, now
+from workbench.store.models import Annotation, AnnotationChange, Department, Label, LabelSet, RecordRow, Span
 
 TABLES = (Department, LabelSet, Label, RecordRow, Annotation, AnnotationChange, Span)
 

@@ -12,8 +12,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from workbench.store.base import Base
 from workbench.store.database import Database
-from workbench.store.models import Base, Label
+from workbench.store.models import Label
 
 ROOT = Path(__file__).parents[2]
 START = "import sys; from workbench.store.database import open_database; open_database(sys.argv[1]); print('started')"

@@ -20,8 +20,9 @@ from ladtl_core.methods import METHODS
 from workbench.jobs import inputs
 from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.store import departments, runs, trained
+from workbench.store.base import now
 from workbench.store.database import Database
-from workbench.store.models import RUN_ENDINGS, Run, now
+from workbench.store.models import RUN_ENDINGS, Run
 
 
 def needs_source(config: Config) -> bool:

@@ -27,7 +27,7 @@ GROUPS: tuple[tuple[str, type[Any]], ...] = (
 )
 # Chosen on the page itself or given by the department, or of use to the command line alone.
 ELSEWHERE = ("method", "scheme", "label_weights", "vectors")
-EMBEDDINGS, TRAINING, SUGGESTIONS = "embeddings", "training", "suggestions"  # stages of a run, in their order
+TRAINING, SUGGESTIONS = "training", "suggestions"  # stages of a run, after those of its embeddings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, check_stretch
+from workbench.store.base import now
 from workbench.store.errors import Conflict, NotFound
 from workbench.store.labels import in_use
 from workbench.store.models import (
@@ -22,7 +23,6 @@ from workbench.store.models import (
     Label,
     RecordRow,
     Span,
-    now,
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from workbench.store.models import Base
+from workbench.store.base import Base
 from workbench.store.paths import database_url
 
 SQLITE_WAIT_SECONDS = 30

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from workbench.store.base import now
 from workbench.store.database import insert_for
 from workbench.store.errors import Fenced, NotClaimable, NotFound
-from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent, now
+from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
 from workbench.store import departments
+from workbench.store.base import now
 from workbench.store.departments import HIDDEN
-from workbench.store.models import Annotation, AnnotationChange, Department, RecordRow, Span, now
+from workbench.store.models import Annotation, AnnotationChange, Department, RecordRow, Span
 
 ABANDONED_AFTER = timedelta(days=1)
 PART = 100  # records written, or removed, in one transaction

@@ -9,11 +9,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
+from workbench.store.base import now
 from workbench.store.database import insert_for
 from workbench.store.departments import labels
 from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
-from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Suggestion, now
+from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Suggestion
 
 
 def add_model(

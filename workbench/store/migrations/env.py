@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from workbench.store.models import Base
+from workbench.store.base import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 with context.begin_transaction():
