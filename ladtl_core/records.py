@@ -9,6 +9,7 @@ from itertools import pairwise
 from ladtl_core.errors import DataError
 
 SPLITS = ("pool", "train", "dev", "test")
+PLACE = ("department", "split", "patient")  # fields of a record that say where it belongs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,6 +49,11 @@ class Record:
     tokens: tuple[tuple[int, int], ...] | None = None
     sentence_starts: tuple[int, ...] | None = None
     predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Those of its fields in PLACE that are known."""
+        return {name: value for name in PLACE if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ladtl_core.errors import DataError
 from ladtl_core.formats import brat, conll, csv_rows, docbin, doccano, jsonl, labelstudio, plain, sighan, xmi
 from ladtl_core.formats.files import Files, each, in_memory, of_folder, opener, opening
 from ladtl_core.formats.scan import Found, Located, Remark, records_of
-from ladtl_core.records import Entity, Record
+from ladtl_core.records import PLACE, Entity, Record
 
 __all__ = [
     "FORMATS",
@@ -26,8 +26,6 @@ __all__ = [
     "in_memory",
     "read_file",
 ]
-
-_PLACE = ("department", "split", "patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Format:
     write: Callable[[Iterable[Record]], Iterator[tuple[str, bytes]]] | None
     keeps_text: bool = True
     overlaps: bool = True
-    carries: tuple[str, ...] = _PLACE
+    carries: tuple[str, ...] = PLACE
     left_out: Callable[[Record], Sequence[Entity]] = lambda record: ()
     changes_text: Callable[[Record], bool] = lambda record: False
     folder: bool = False
@@ -66,7 +64,7 @@ class Format:
         lost["texts with other white space"] = self.changes_text(record)
         lost["predictions"] = 0 if "predictions" in self.carries else len(record.predictions)
         lost["records whose own tokens are left out"] = record.tokens is not None and "tokens" not in self.carries
-        for field in _PLACE:
+        for field in PLACE:
             lost[f"values of {field}"] = getattr(record, field) is not None and field not in self.carries
         return +lost
 
@@ -92,7 +90,7 @@ FORMATS: dict[str, Format] = {
         (".jsonl", ".ndjson"),
         each(jsonl.scan),
         _one(jsonl.write),
-        carries=(*_PLACE, "tokens", "predictions"),
+        carries=(*PLACE, "tokens", "predictions"),
     ),
     "conll": Format(
         "CoNLL, a token a line",
@@ -101,7 +99,7 @@ FORMATS: dict[str, Format] = {
         _one(conll.write),
         keeps_text=False,
         overlaps=False,
-        carries=(*_PLACE, "tokens"),
+        carries=(*PLACE, "tokens"),
         left_out=conll.not_carried,
         changes_text=conll.changes_text,
     ),
@@ -113,7 +111,7 @@ FORMATS: dict[str, Format] = {
         (".json",),
         each(labelstudio.scan),
         _one(labelstudio.write),
-        carries=(*_PLACE, "predictions"),
+        carries=(*PLACE, "predictions"),
     ),
     "docbin": Format("spaCy DocBin", (".spacy",), each(docbin.scan), _binary(docbin.write), package="spacy"),
     "xmi": Format("UIMA XMI, for INCEpTION", (".xmi", ".xml"), xmi.scan, xmi.write, folder=True, package="cassis"),

@@ -36,14 +36,11 @@ from ladtl_core.formats.scan import (
     check_strings,
     check_utf8,
     numbered_lines,
-    of_one_file,
-    records_of,
 )
 from ladtl_core.formats.tags import check_order, in_bio, normal, scheme_of
-from ladtl_core.records import Entity, Record
+from ladtl_core.records import PLACE, Entity, Record
 from ladtl_core.text import bio_to_spans, spans_to_bio, tokenize
 
-HEADER = ("department", "split", "patient")
 CONLL_2003 = (4, 5)
 _COMMENT = re.compile(r"# (\w+) = ([^\t]*)")
 _DOCSTART = re.compile(r"-DOCSTART-(?:[ \t].*)?")
@@ -79,14 +76,24 @@ class _Document:
     sentences: list[Lines] = field(default_factory=list)
 
 
-def read(content: Content, name: str) -> Iterator[Record]:
-    """The records of a file. Raises DataError with file, line and column."""
-    return records_of(scan(content, name))
-
-
 def scan(content: Content, name: str, dialect: Dialect = Dialect()) -> Iterator[Found]:
     """The scheme, the records with their lines, and the first error of each record that cannot be used."""
-    return of_one_file(_scan(content, name, dialect), name)
+    stem = PurePath(name).stem.strip()
+    layout = _layout(content, dialect)
+    if layout.columns in CONLL_2003:
+        yield Remark(f"{layout.columns} columns as in CoNLL 2003; the first and the last are read", name)
+    if layout.scheme:
+        begins = "; an I- that continues nothing begins an entity" if layout.scheme == "IOB1" else ""
+        yield Remark(f"tags in {layout.scheme}{begins}", name)
+    try:
+        for count, document in enumerate(_documents(content), 1):
+            try:
+                identifier = f"{stem}-{count}" if document.id is None else document.id
+                yield _located(document, identifier, layout, name)
+            except DataError as error:
+                yield error.at(name, document.line, 1)
+    except DataError as error:
+        yield error.at(name)
 
 
 def write(records: Iterable[Record]) -> Iterator[str]:
@@ -97,8 +104,7 @@ def write(records: Iterable[Record]) -> Iterator[str]:
     """
     for record in records:
         check_strings(record)
-        known = ((key, getattr(record, key)) for key in HEADER)
-        lines = [f"# doc = {record.id}", *(f"# {key} = {value}" for key, value in known if value is not None)]
+        lines = [f"# doc = {record.id}", *(f"# {key} = {value}" for key, value in record.place.items())]
         offsets, starts = _tokens(record)
         tags = None if record.entities is None else spans_to_bio(record.entities, offsets)[0]
         for index, (start, end) in enumerate(offsets):
@@ -133,25 +139,6 @@ def _token_line(word: str, tag: str | None) -> str:
         return f"{word}\t{tag}"
     # A tab, so that it is not taken for two columns or for the beginning of a document.
     return f"{word}\t" if " " in word or word.endswith("\r") else word
-
-
-def _scan(content: Content, name: str, dialect: Dialect) -> Iterator[Found]:
-    stem = PurePath(name).stem.strip()
-    layout = _layout(content, dialect)
-    if layout.columns in CONLL_2003:
-        yield Remark(f"{layout.columns} columns as in CoNLL 2003; the first and the last are read", name)
-    if layout.scheme:
-        begins = "; an I- that continues nothing begins an entity" if layout.scheme == "IOB1" else ""
-        yield Remark(f"tags in {layout.scheme}{begins}", name)
-    try:
-        for count, document in enumerate(_documents(content), 1):
-            try:
-                identifier = f"{stem}-{count}" if document.id is None else document.id
-                yield _located(document, identifier, layout, name)
-            except DataError as error:
-                yield error.at(name, document.line, 1)
-    except DataError as error:
-        yield error.at(name)
 
 
 def _layout(content: Content, dialect: Dialect) -> _Layout:
@@ -191,7 +178,7 @@ def _documents(content: Content) -> Iterator[_Document]:
                 yield document
             document, sentence = _Document(number, whole=True), []
         elif comment:
-            if comment[1] in HEADER:
+            if comment[1] in PLACE:
                 _add_header(document, number, comment[1], comment[2].strip())
         elif not line.strip(" \t"):
             sentence = []

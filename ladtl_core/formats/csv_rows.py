@@ -21,17 +21,36 @@ from typing import Any
 
 from ladtl_core.errors import DataError
 from ladtl_core.formats import json_values as of
-from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, check_utf8, of_one_file, raw_lines
-from ladtl_core.records import Entity, Record
+from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, check_utf8, raw_lines
+from ladtl_core.records import PLACE, Entity, Record
 
-COLUMNS = ("id", "department", "split", "patient", "text", "entities")
+COLUMNS = ("id", *PLACE, "text", "entities")
 
 csv.field_size_limit(sys.maxsize)  # the module's own limit of 131,072 characters is below a long record
 
 
 def scan(content: Content, name: str) -> Iterator[Found]:
     """The records with the lines where they begin, and an error for each row that is none."""
-    return of_one_file(_scan(content, name), name)
+    rows = _rows(content)
+    header: list[str] | None = None
+    for line, row in rows:
+        try:
+            if isinstance(row, DataError):
+                raise row
+            if header is None:
+                header = _header(row)
+                if others := [column for column in header if column not in COLUMNS]:
+                    yield Remark(f"columns that are not read: {', '.join(others)}", name)
+                continue
+            record = _record(row, header, f"{PurePath(name).stem.strip()}-{line}")
+            check_strings(record)
+        except DataError as error:
+            column = header.index(error.field) + 1 if header and error.field in header else 1
+            yield error.at(name, line, column)
+            if header is None:
+                return
+        else:
+            yield Located(record, name, line, {entity.label: line for entity in record.entities or ()})
 
 
 def write(records: Iterable[Record]) -> Iterator[str]:
@@ -57,29 +76,6 @@ def _row(values: Iterable[Any]) -> str:
     out = StringIO()
     csv.writer(out).writerow(values)
     return out.getvalue()
-
-
-def _scan(content: Content, name: str) -> Iterator[Found]:
-    rows = _rows(content)
-    header: list[str] | None = None
-    for line, row in rows:
-        try:
-            if isinstance(row, DataError):
-                raise row
-            if header is None:
-                header = _header(row)
-                if others := [column for column in header if column not in COLUMNS]:
-                    yield Remark(f"columns that are not read: {', '.join(others)}", name)
-                continue
-            record = _record(row, header, f"{PurePath(name).stem.strip()}-{line}")
-            check_strings(record)
-        except DataError as error:
-            column = header.index(error.field) + 1 if header and error.field in header else 1
-            yield error.at(name, line, column)
-            if header is None:
-                return
-        else:
-            yield Located(record, name, line, {entity.label: line for entity in record.entities or ()})
 
 
 def _rows(content: Content) -> Iterator[tuple[int, list[str] | DataError]]:
@@ -142,13 +138,12 @@ def _record(row: list[str], header: list[str], default_id: str) -> Record:
     if len(row) != len(header):
         raise DataError(f"the row has {len(row)} cells; expected {len(header)} as the header has")
     cells = dict(zip(header, row, strict=True))
+    known: dict[str, Any] = {name: cells.get(name) or None for name in PLACE}
     return Record(
         id=cells.get("id") or default_id,
         text=cells["text"],
         entities=_entities(cells.get("entities", "")),
-        department=cells.get("department") or None,
-        split=cells.get("split") or None,
-        patient=cells.get("patient") or None,
+        **known,
     )
 
 

@@ -16,17 +16,36 @@ from pathlib import PurePath
 from typing import Any
 
 from ladtl_core.errors import DataError, MissingExtraError
-from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, of_one_file, opened
-from ladtl_core.records import Entity, Record
+from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, opened
+from ladtl_core.records import PLACE, Entity, Record
 from ladtl_core.text import spans_to_bio, tokenize
 
 SPANS_KEY = "sc"
-CARRIED = ("department", "split", "patient")
 
 
 def scan(content: Content, name: str) -> Iterator[Found]:
     """The records; `line` is the number of the Doc. Raises MissingExtraError."""
-    return of_one_file(_scan(content, name), name)
+    tokens, vocab = _spacy()
+    data = opened(content).read()
+    if not data.strip():
+        return
+    try:
+        docs = list(tokens.DocBin().from_bytes(data).get_docs(vocab))
+    except Exception:  # zlib, msgpack and spaCy have many ways to refuse what is none
+        yield DataError("this is not a DocBin that spaCy can read", file=name, line=1, column=1)
+        return
+    others: set[str] = set()
+    for number, doc in enumerate(docs, 1):
+        try:
+            record = _record(doc, f"{PurePath(name).stem.strip()}-{number}")
+            check_strings(record)
+        except DataError as error:
+            yield DataError(f"Doc {number}: {error.message}", file=name, line=number, column=1)
+            continue
+        others |= {str(key) for key in doc.spans if key != SPANS_KEY}
+        yield Located(record, name, number, {entity.label: number for entity in record.entities or ()})
+    if others:
+        yield Remark(f"span groups that are not read: {', '.join(sorted(others))}", name)
 
 
 def write(records: Iterable[Record]) -> Iterator[bytes]:
@@ -52,7 +71,7 @@ def _doc(tokens: Any, vocab: Any, record: Record) -> Any:
     entities = record.entities or ()
     words, spaces = _words(record)
     doc = tokens.Doc(vocab, words=words, spaces=spaces)
-    doc.user_data = {"id": record.id, **{k: getattr(record, k) for k in CARRIED if getattr(record, k) is not None}}
+    doc.user_data = {"id": record.id, **record.place}
     if record.entities is None:
         return doc
     starts = {token.idx: token.i for token in doc}
@@ -81,35 +100,11 @@ def _words(record: Record) -> tuple[list[str], list[bool]]:
     return words, spaces
 
 
-def _scan(content: Content, name: str) -> Iterator[Found]:
-    tokens, vocab = _spacy()
-    data = opened(content).read()
-    if not data.strip():
-        return
-    try:
-        docs = list(tokens.DocBin().from_bytes(data).get_docs(vocab))
-    except Exception:  # zlib, msgpack and spaCy have many ways to refuse what is none
-        yield DataError("this is not a DocBin that spaCy can read", file=name, line=1, column=1)
-        return
-    others: set[str] = set()
-    for number, doc in enumerate(docs, 1):
-        try:
-            record = _record(doc, f"{PurePath(name).stem.strip()}-{number}")
-            check_strings(record)
-        except DataError as error:
-            yield DataError(f"Doc {number}: {error.message}", file=name, line=number, column=1)
-            continue
-        others |= {str(key) for key in doc.spans if key != SPANS_KEY}
-        yield Located(record, name, number, {entity.label: number for entity in record.entities or ()})
-    if others:
-        yield Remark(f"span groups that are not read: {', '.join(sorted(others))}", name)
-
-
 def _record(doc: Any, default_id: str) -> Record:
     spans = [*doc.ents, *doc.spans.get(SPANS_KEY, [])]
     entities = tuple(sorted({Entity(span.start_char, span.end_char, span.label_) for span in spans}))
     labelled = entities or doc.has_annotation("ENT_IOB")
-    known: dict[str, Any] = {key: value for key in CARRIED if isinstance(value := doc.user_data.get(key), str)}
+    known: dict[str, Any] = {key: value for key in PLACE if isinstance(value := doc.user_data.get(key), str)}
     identifier = doc.user_data.get("id")
     return Record(
         identifier if isinstance(identifier, str) else default_id, doc.text, entities if labelled else None, **known

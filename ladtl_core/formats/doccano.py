@@ -26,38 +26,15 @@ from ladtl_core.formats.scan import (
     check_strings,
     check_utf8,
     numbered_lines,
-    of_one_file,
-    records_of,
 )
-from ladtl_core.records import Entity, Record
+from ladtl_core.records import PLACE, Entity, Record
 
-CARRIED = ("department", "split", "patient")
 _LABELS = ("label", "labels", "entities")
-_READ = {"id", "text", *CARRIED, *_LABELS}
-
-
-def read(content: Content, name: str) -> Iterator[Record]:
-    """The records of a file. Raises DataError with file, line and column."""
-    return records_of(scan(content, name))
+_READ = {"id", "text", *PLACE, *_LABELS}
 
 
 def scan(content: Content, name: str) -> Iterator[Found]:
     """The records with their lines, an error for each line that is none, and what was not read."""
-    return of_one_file(_scan(content, name), name)
-
-
-def write(records: Iterable[Record]) -> Iterator[str]:
-    """One line a record. Raises DataError for a record that could not be read again."""
-    for record in records:
-        check_strings(record)
-        values: dict[str, Any] = {"id": record.id, "text": record.text}
-        if record.entities is not None:
-            values["label"] = [[e.start, e.end, e.label] for e in record.entities]
-        values |= {key: getattr(record, key) for key in CARRIED if getattr(record, key) is not None}
-        yield of.line_of(values)
-
-
-def _scan(content: Content, name: str) -> Iterator[Found]:
     ignored: Counter[str] = Counter()
     for number, line in numbered_lines(content):
         if not line.strip():
@@ -79,6 +56,16 @@ def _scan(content: Content, name: str) -> Iterator[Found]:
         yield Remark(f"keys that are not read: {counts}", name)
 
 
+def write(records: Iterable[Record]) -> Iterator[str]:
+    """One line a record. Raises DataError for a record that could not be read again."""
+    for record in records:
+        check_strings(record)
+        values: dict[str, Any] = {"id": record.id, "text": record.text}
+        if record.entities is not None:
+            values["label"] = [[e.start, e.end, e.label] for e in record.entities]
+        yield of.line_of(values | record.place)
+
+
 def _label_key(values: dict[str, Any]) -> str | None:
     keys = [key for key in _LABELS if key in values]
     if len(keys) > 1:
@@ -88,7 +75,7 @@ def _label_key(values: dict[str, Any]) -> str | None:
 
 def _record(values: dict[str, Any], key: str | None, default_id: str) -> Record:
     entities = of.optional_list(values, key, _entity) if key else None
-    known: dict[str, Any] = {name: of.optional_string(values, name) for name in CARRIED}
+    known: dict[str, Any] = {name: of.optional_string(values, name) for name in PLACE}
     return Record(
         id=of.identifier(values["id"]) if values.get("id") is not None else default_id,
         text=of.string("text", values.get("text")),

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from ladtl_core.errors import ConfigError, DataError
-from ladtl_core.formats.scan import Content, Found, Located
+from ladtl_core.formats.scan import Content, Found, Located, of_one_file
 
 Files = Sequence[tuple[str, Callable[[], BinaryIO]]]
 """Names (with the folders below the one that was given, separated by /), and how to open each file."""
@@ -51,12 +51,12 @@ def opener(path: Path) -> Callable[[], BinaryIO]:
 
 
 def each(scan: Callable[[Content, str], Iterator[Found]]) -> Callable[[Files], Iterator[Found]]:
-    """A reader of one file made a reader of several, one after the other."""
+    """A reader of one file made a reader of several, one after the other, which checks what is common to all."""
 
     def scan_all(files: Files) -> Iterator[Found]:
         for name, open_file in files:
             with opening(open_file, name) as file:
-                yield from scan(file, name)
+                yield from of_one_file(scan(file, name), name)
 
     return scan_all
 

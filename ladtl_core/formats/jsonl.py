@@ -27,8 +27,6 @@ from ladtl_core.formats.scan import (
     check_strings,
     check_utf8,
     numbered_lines,
-    of_one_file,
-    records_of,
 )
 from ladtl_core.records import Entity, Prediction, Record
 
@@ -37,14 +35,19 @@ ENTITY_KEYS = ("start", "end", "label")
 PREDICTION_KEYS = (*ENTITY_KEYS, "confidence")
 
 
-def read(content: Content, name: str) -> Iterator[Record]:
-    """The records of a file. Raises DataError with file, line and column."""
-    return records_of(scan(content, name))
-
-
 def scan(content: Content, name: str) -> Iterator[Found]:
     """The records with their lines, and an error for each line that is none."""
-    return of_one_file(_scan(content, name), name)
+    for number, line in numbered_lines(content):
+        if not line.strip():
+            continue
+        try:
+            check_utf8(line)
+            record = _record(of.object_of(line))
+            check_strings(record)
+        except DataError as error:
+            yield error.at(name, number, of.column_of(line, error.field))
+        else:
+            yield Located(record, name, number, {entity.label: number for entity in record.entities or ()})
 
 
 def write(records: Iterable[Record]) -> Iterator[str]:
@@ -58,20 +61,6 @@ def write(records: Iterable[Record]) -> Iterator[str]:
         if not record.predictions:
             del values["predictions"]
         yield of.line_of(values)
-
-
-def _scan(content: Content, name: str) -> Iterator[Found]:
-    for number, line in numbered_lines(content):
-        if not line.strip():
-            continue
-        try:
-            check_utf8(line)
-            record = _record(of.object_of(line))
-            check_strings(record)
-        except DataError as error:
-            yield error.at(name, number, of.column_of(line, error.field))
-        else:
-            yield Located(record, name, number, {entity.label: number for entity in record.entities or ()})
 
 
 def _record(values: dict[str, Any]) -> Record:

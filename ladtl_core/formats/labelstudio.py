@@ -30,55 +30,15 @@ from typing import Any
 from ladtl_core.errors import DataError
 from ladtl_core.formats import json_values as of
 from ladtl_core.formats.offsets import in_code_points
-from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, of_one_file, records_of, text_of
-from ladtl_core.records import Entity, Prediction, Record
+from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, text_of
+from ladtl_core.records import PLACE, Entity, Prediction, Record
 
-CARRIED = ("department", "split", "patient")
 _KEYS = {"entities": "annotations"}  # our name of a field -> theirs
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
-def read(content: Content, name: str) -> Iterator[Record]:
-    """The records of a file. Raises DataError with file, line and column."""
-    return records_of(scan(content, name))
-
-
 def scan(content: Content, name: str) -> Iterator[Found]:
     """The records with the lines where their tasks begin, the errors, and what was not read."""
-    return of_one_file(_scan(content, name), name)
-
-
-def write(records: Iterable[Record]) -> Iterator[str]:
-    """A list with one task a record. Raises DataError for a record that could not be read again."""
-    before = "[\n"
-    for record in records:
-        check_strings(record)
-        yield before + of.line_of(_task(record)).removesuffix("\n")
-        before = ",\n"
-    yield "\n]\n" if before == ",\n" else "[]\n"
-
-
-def _task(record: Record) -> dict[str, Any]:
-    known = {key: getattr(record, key) for key in CARRIED if getattr(record, key) is not None}
-    task: dict[str, Any] = {"data": {"id": record.id, "text": record.text, **known}, "annotations": []}
-    if record.entities is not None:
-        task["annotations"] = [{"result": [_region(span, record.text) for span in record.entities]}]
-    if record.predictions:
-        regions = [_region(span, record.text, span.confidence) for span in record.predictions]
-        scores = [span.confidence for span in record.predictions if span.confidence is not None]
-        whole = {"score": sum(scores) / len(scores)} if len(scores) == len(regions) else {}
-        task["predictions"] = [{"result": regions, **whole}]
-    return task
-
-
-def _region(span: Entity | Prediction, text: str, score: float | None = None) -> dict[str, Any]:
-    value = {"start": span.start, "end": span.end, "text": text[span.start : span.end], "labels": [span.label]}
-    scored = {} if score is None else {"score": score}
-    identifier = f"{span.start}-{span.end}-{span.label}"
-    return {"id": identifier, "from_name": "label", "to_name": "text", "type": "labels", "value": value, **scored}
-
-
-def _scan(content: Content, name: str) -> Iterator[Found]:
     ignored: Counter[str] = Counter()
     try:
         text = text_of(content, name)
@@ -99,6 +59,35 @@ def _scan(content: Content, name: str) -> Iterator[Found]:
     if kinds := +ignored:
         counts = ", ".join(f"{what} {count:,}" for what, count in sorted(kinds.items()))
         yield Remark(f"not read as they are: {counts}", name)
+
+
+def write(records: Iterable[Record]) -> Iterator[str]:
+    """A list with one task a record. Raises DataError for a record that could not be read again."""
+    before = "[\n"
+    for record in records:
+        check_strings(record)
+        yield before + of.line_of(_task(record)).removesuffix("\n")
+        before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"
+
+
+def _task(record: Record) -> dict[str, Any]:
+    task: dict[str, Any] = {"data": {"id": record.id, "text": record.text, **record.place}, "annotations": []}
+    if record.entities is not None:
+        task["annotations"] = [{"result": [_region(span, record.text) for span in record.entities]}]
+    if record.predictions:
+        regions = [_region(span, record.text, span.confidence) for span in record.predictions]
+        scores = [span.confidence for span in record.predictions if span.confidence is not None]
+        whole = {"score": sum(scores) / len(scores)} if len(scores) == len(regions) else {}
+        task["predictions"] = [{"result": regions, **whole}]
+    return task
+
+
+def _region(span: Entity | Prediction, text: str, score: float | None = None) -> dict[str, Any]:
+    value = {"start": span.start, "end": span.end, "text": text[span.start : span.end], "labels": [span.label]}
+    scored = {} if score is None else {"score": score}
+    identifier = f"{span.start}-{span.end}-{span.label}"
+    return {"id": identifier, "from_name": "label", "to_name": "text", "type": "labels", "value": value, **scored}
 
 
 def _tasks(text: str) -> Iterator[tuple[int, int, Any]]:
@@ -150,7 +139,7 @@ def _record(task: Any, default_id: str, ignored: Counter[str]) -> Record:
         raise DataError("the task has no object data; export from Label Studio as JSON, not as JSON-MIN")
     text = _text(data)
     ignored["drafts"] += len(_objects(task, "drafts"))
-    known: dict[str, Any] = {key: of.optional_string(data, key) for key in CARRIED}
+    known: dict[str, Any] = {key: of.optional_string(data, key) for key in PLACE}
     identifier = next((value for value in (data.get("id"), task.get("id")) if value is not None), default_id)
     return Record(
         id=of.identifier(identifier),
@@ -162,7 +151,7 @@ def _record(task: Any, default_id: str, ignored: Counter[str]) -> Record:
 
 
 def _text(data: dict[str, Any]) -> str:
-    texts = [value for key, value in data.items() if isinstance(value, str) and key not in ("id", *CARRIED)]
+    texts = [value for key, value in data.items() if isinstance(value, str) and key not in ("id", *PLACE)]
     if "text" in data or len(texts) != 1:
         return of.string("text", data.get("text"))
     return texts[0]

@@ -17,23 +17,16 @@ from ladtl_core.formats.scan import (
     check_strings,
     check_utf8,
     numbered_lines,
-    of_one_file,
-    records_of,
     text_of,
 )
 from ladtl_core.records import Record
-
-
-def read(content: Content, name: str) -> Iterator[Record]:
-    """A record a line. Raises DataError with file, line and column."""
-    return records_of(scan_lines(content, name))
 
 
 def scan_lines(content: Content, name: str) -> Iterator[Found]:
     """A record a line, with an error for each that cannot be used."""
     stem = id_of_file(name)
     lines = ((number, line.strip()) for number, line in numbered_lines(content))
-    return of_one_file((_found(f"{stem}-{number}", line, name, number) for number, line in lines if line), name)
+    return (_found(f"{stem}-{number}", line, name, number) for number, line in lines if line)
 
 
 def scan_file(content: Content, name: str) -> Iterator[Found]:
@@ -42,7 +35,7 @@ def scan_file(content: Content, name: str) -> Iterator[Found]:
         text = text_of(content, name).rstrip()
     except DataError as error:
         return iter([error])
-    return of_one_file([_found(id_of_file(name), text, name, 1)] if text else [], name)
+    return iter([_found(id_of_file(name), text, name, 1)] if text else [])
 
 
 def write(records: Iterable[Record]) -> Iterator[tuple[str, bytes]]:

@@ -24,14 +24,13 @@ from typing import Any, BinaryIO
 from ladtl_core.errors import DataError, MissingExtraError
 from ladtl_core.formats.files import Files, by_name, file_stem, id_of_file, of_several_files, one_file_each, opening
 from ladtl_core.formats.scan import Found, Located, Remark, check_strings, text_of
-from ladtl_core.records import Entity, Record, check_stretch
+from ladtl_core.records import PLACE, Entity, Record, check_stretch
 
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 META_DATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"
 BASIC_SPAN = "custom.Span"
 RECORD = "ladtl.Record"
 TYPE_SYSTEM = "TypeSystem.xml"
-CARRIED = ("department", "split", "patient")
 # What every document of INCEpTION has besides its labels.
 _STRUCTURE = re.compile(r".*\.(Token|Sentence|TagsetDescription|FeatureDefinition|DocumentMetaData|DocumentAnnotation)")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -65,7 +64,7 @@ def _types(cassis: Any) -> Any:
         (NAMED_ENTITY, "uima.tcas.Annotation", ("value", "identifier")),
         (BASIC_SPAN, "uima.tcas.Annotation", ("label",)),
         (META_DATA, "uima.tcas.DocumentAnnotation", ("documentTitle", "documentId")),
-        (RECORD, "uima.cas.TOP", CARRIED),
+        (RECORD, "uima.cas.TOP", PLACE),
     ):
         made = types.create_type(name, parent)
         for feature in features:
@@ -76,8 +75,7 @@ def _types(cassis: Any) -> Any:
 
 def _document(cassis: Any, types: Any, record: Record) -> bytes:
     check_strings(record)
-    known = {key: getattr(record, key) for key in CARRIED if getattr(record, key) is not None}
-    for what in (record.text, record.id, *known.values(), *(entity.label for entity in record.entities or ())):
+    for what in (record.text, record.id, *record.place.values(), *(entity.label for entity in record.entities or ())):
         if found := _NOT_IN_XML.search(what):
             message = f"the record {record.id!r} has the character {found[0]!r}, which XML cannot hold"
             raise DataError(f"{message}; remove it, or choose another format")
@@ -85,7 +83,7 @@ def _document(cassis: Any, types: Any, record: Record) -> bytes:
     cas.sofa_string, cas.sofa_mime = record.text, "text/plain"
     titles = {"documentTitle": record.id, "documentId": record.id}
     cas.add(types.get_type(META_DATA)(begin=0, end=len(record.text), language="x-unspecified", **titles))
-    cas.add(types.get_type(RECORD)(labelled=record.entities is not None, **known))
+    cas.add(types.get_type(RECORD)(labelled=record.entities is not None, **record.place))
     for entity in record.entities or ():
         cas.add(types.get_type(NAMED_ENTITY)(begin=entity.start, end=entity.end, value=entity.label))
     return str(cas.to_xmi()).encode()
@@ -180,7 +178,7 @@ def _record(cas: Any, types: Any, default_id: str, ignored: Counter[str]) -> Rec
     own = next(iter(cas.select(RECORD)), None)
     titles = [meta.documentTitle for meta in cas.select(META_DATA) if meta.documentTitle]
     labelled = bool(entities) or (own is not None and str(own.labelled).lower() == "true")
-    known = {key: getattr(own, key) for key in CARRIED} if own is not None else {}
+    known = {key: getattr(own, key) for key in PLACE} if own is not None else {}
     title = titles[0].strip() if titles else default_id
     identifier = title if own is not None else title.removesuffix(".xmi")
     return Record(identifier, text, tuple(sorted(entities)) if labelled else None, **known)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located, Remark, conll, in_memory
+from ladtl_core.formats import FORMATS, Found, Located, Remark, in_memory
+from ladtl_core.formats.scan import records_of
 from ladtl_core.records import Record
 
 
 def unique(items: list[Record]) -> list[Record]:
     return list({(record.department, record.id): record for record in items}.values())
-
-
-def conll_again(items: list[Record]) -> list[Record]:
-    return list(conll.read("".join(conll.write(items)).encode(), "again.conll"))
 
 
 def written(key: str, items: list[Record]) -> list[tuple[str, bytes]]:
@@ -35,8 +32,17 @@ def records_in(key: str, *files: tuple[str, bytes]) -> list[Record]:
     return [item.record for item in found if isinstance(item, Located)]
 
 
+def found_in(key: str, data: bytes, name: str = "notes") -> list[Found]:
+    return list(FORMATS[key].scan(in_memory([(name, data)])))
+
+
+def read(key: str, data: bytes, name: str = "notes") -> list[Record]:
+    """The records of a file. Raises its first error."""
+    return list(records_of(found_in(key, data, name)))
+
+
 def errors(key: str, data: bytes, name: str = "notes") -> list[str]:
-    return [str(item) for item in FORMATS[key].scan(in_memory([(name, data)])) if isinstance(item, DataError)]
+    return [str(item) for item in found_in(key, data, name) if isinstance(item, DataError)]
 
 
 def remarks(key: str, *files: tuple[str, bytes]) -> list[str]:

@@ -12,23 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located, Remark, conll, format_of, in_memory, jsonl, plain, read_file
+from ladtl_core.formats import FORMATS, Located, Remark, conll, format_of, in_memory, jsonl, read_file
 from ladtl_core.records import Entity, Record
 from ladtl_core.text import tokenize
-from tests.core.formats_kit import conll_again, errors, unique
+from tests.core.formats_kit import again, errors, found_in, read, unique
 from tests.core.strategies import records
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 
 
-def jsonl_again(items: list[Record]) -> list[Record]:
-    return list(jsonl.read("".join(jsonl.write(items)).encode(), "again.jsonl"))
-
-
 @given(st.lists(records(), min_size=1, max_size=4).map(unique))
 def test_jsonl_out_and_in_again_is_identity(items: list[Record]) -> None:
     tokenized = [replace(items[0], tokens=(t := tokenize(items[0].text))[0], sentence_starts=t[1]), *items[1:]]
-    assert jsonl_again(tokenized) == tokenized
+    assert again("jsonl", tokenized) == tokenized
 
 
 @settings(deadline=None)
@@ -52,8 +48,7 @@ def test_the_corpora_are_read_as_they_are_and_written_again() -> None:
     assert len(files) > 8
     for path in files:
         found = list(read_file(path))
-        again = jsonl_again(found) if path.suffix == ".jsonl" else conll_again(found)
-        assert again == found, path.name
+        assert again(format_of(path.name), found) == found, path.name
         assert all(record.text[e.start : e.end].strip() for record in found for e in record.entities or ())
 
 
@@ -64,12 +59,12 @@ def test_jsonl_reads_what_it_documents() -> None:
     line = {"id": 7, "text": "L5 👩\u200d⚕️\r\nmetastasis\u2028", "entities": spans, **place, **tokens}
     second_line = b'\r\n\r\n{"id": "8", "text": "x", "entities": []}\n'
     data = b"\xef\xbb\xbf" + json.dumps(line, ensure_ascii=False).encode() + second_line
-    first, second = jsonl.read(data, "x")
+    first, second = read("jsonl", data)
     assert first.id == "7" and first.split == "dev" and first.patient == "p1"
     assert first.entities == (Entity(0, 2, "Test"), Entity(9, 19, "Problem"))
     assert [first.text[a:b] for a, b in first.tokens or ()] == ["L5", "👩\u200d⚕️", "metastasis"]
     assert second.entities == () and second.tokens is None
-    [unlabelled] = jsonl.read(b'{"id": "1", "text": "x", "entities": null}', "x")
+    [unlabelled] = read("jsonl", b'{"id": "1", "text": "x", "entities": null}')
     assert unlabelled.entities is None
 
 
@@ -115,12 +110,12 @@ def test_jsonl_writes_separators_escaped_for_readers_that_take_them_for_line_end
 )
 def test_jsonl_refuses_with_the_line_and_goes_on(line: str, message: str) -> None:
     data = b'{"id": "1", "text": "x"}\n' + line.encode("utf-8", "surrogateescape") + b'\n{"id": "3", "text": "x"}'
-    found = list(jsonl.scan(data, "notes.jsonl"))
+    found = found_in("jsonl", data, "notes.jsonl")
     assert [item.record.id for item in found if isinstance(item, Located)] == ["1", "3"]
     [error] = [item for item in found if isinstance(item, DataError)]
     assert message in str(error) and str(error).startswith("notes.jsonl, line 2, column ")
     with pytest.raises(DataError, match=r"notes\.jsonl, line 2"):
-        list(jsonl.read(data, "notes.jsonl"))
+        read("jsonl", data, "notes.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -135,20 +130,20 @@ def test_jsonl_refuses_with_the_line_and_goes_on(line: str, message: str) -> Non
     ],
 )
 def test_jsonl_says_in_which_column(line: str, column: int) -> None:
-    [error] = [item for item in jsonl.scan(line.encode(), "x") if isinstance(item, DataError)]
+    [error] = [item for item in found_in("jsonl", line.encode()) if isinstance(item, DataError)]
     assert (error.line, error.column) == (1, column)
 
 
 def test_one_id_may_be_used_in_two_departments() -> None:
     data = b'{"id": "1", "text": "x", "department": "A"}\n{"id": "1", "text": "x", "department": "B"}'
-    assert [record.department for record in jsonl.read(data, "x")] == ["A", "B"]
+    assert [record.department for record in read("jsonl", data)] == ["A", "B"]
 
 
 def test_plain_text() -> None:
     data = "\ufeffFever.\r\n\r\n  Cough\u2028now. \n".encode()
-    lines = list(plain.read(data, "notes.txt"))
+    lines = read("lines", data, "notes.txt")
     assert [(record.id, record.text) for record in lines] == [("notes-1", "Fever."), ("notes-3", "Cough\u2028now.")]
-    [whole] = plain.scan_file(data, "notes.txt")
+    [whole] = found_in("text", data, "notes.txt")
     assert isinstance(whole, Located) and whole.file == "notes.txt"
     assert (whole.record.id, whole.record.text) == ("notes", "Fever.\r\n\r\n  Cough\u2028now.")
     assert errors("text", b"a\nb\xff", "x.txt") == [

@@ -10,7 +10,7 @@ from ladtl_core.errors import DataError
 from ladtl_core.formats import Located, conll
 from ladtl_core.records import Entity, Record
 from ladtl_core.text import tokenize
-from tests.core.formats_kit import conll_again, errors, records_in, remarks, unique
+from tests.core.formats_kit import again, errors, found_in, read, records_in, remarks, unique
 from tests.core.strategies import records
 
 LABELLED = b"# doc = n1\n# split = dev\nL5\tB-Problem\nmetastasis\tI-Problem\n\nno O\nfever O\n"
@@ -18,8 +18,8 @@ LABELLED = b"# doc = n1\n# split = dev\nL5\tB-Problem\nmetastasis\tI-Problem\n\n
 
 @given(st.lists(records(), min_size=1, max_size=4).map(unique))
 def test_conll_keeps_tokens_and_what_bio_can_carry_and_then_is_identity(items: list[Record]) -> None:
-    first = conll_again(items)
-    assert conll_again(first) == first
+    first = again("conll", items)
+    assert again("conll", first) == first
     for before, after in zip(items, first, strict=True):
         header = (after.id, after.department, after.split, after.patient)
         assert header == (before.id, before.department, before.split, before.patient)
@@ -41,21 +41,21 @@ def test_conll_keeps_odd_tokens(words: list[str], labelled: bool) -> None:
     words = [word for word in words if word.strip()] or ["a"]
     text, ends = "|".join(words), [len("|".join(words[: i + 1])) for i in range(len(words))]
     tokens = tuple((end - len(word), end) for word, end in zip(words, ends, strict=True))
-    [after] = conll_again([Record("1", text, () if labelled else None, tokens=tokens, sentence_starts=(0,))])
+    [after] = again("conll", [Record("1", text, () if labelled else None, tokens=tokens, sentence_starts=(0,))])
     assert [after.text[a:b] for a, b in after.tokens or ()] == words
     assert (after.entities is not None) == labelled
 
 
 def test_conll_reads_what_it_documents() -> None:
     for data in (LABELLED, b"\xef\xbb\xbf" + LABELLED.replace(b"\n", b"\r\n")):
-        [record] = conll.read(data, "x.conll")
+        [record] = read("conll", data)
         assert record.text == "L5 metastasis\nno fever" and record.split == "dev"
         assert record.entities == (Entity(0, 13, "Problem"),)
         assert record.tokens == ((0, 2), (3, 13), (14, 16), (17, 22)) and record.sentence_starts == (0, 2)
 
 
 def test_conll_without_documents_has_a_record_a_sentence() -> None:
-    found = list(conll.scan(b"\n# text = a b\na\nb\n\n\nc\n", "notes.conll"))
+    found = found_in("conll", b"\n# text = a b\na\nb\n\n\nc\n")
     assert [(f.record.id, f.record.text, f.record.entities, f.line) for f in found if isinstance(f, Located)] == [
         ("notes-1", "a b", None, 3),
         ("notes-2", "c", None, 7),
@@ -63,7 +63,7 @@ def test_conll_without_documents_has_a_record_a_sentence() -> None:
 
 
 def test_conll_does_not_break_lines_at_odd_separators() -> None:
-    [record] = conll.read("# doc = 1\na\u2028b\tO\nc\x0bd\tO\n".encode(), "x")
+    [record] = read("conll", "# doc = 1\na\u2028b\tO\nc\x0bd\tO\n".encode())
     assert record.text == "a\u2028b c\x0bd"
 
 
@@ -97,7 +97,7 @@ def test_conll_does_not_break_lines_at_odd_separators() -> None:
 )
 def test_conll_refuses_with_the_place(data: bytes, line: int, column: int, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        list(conll.read(data, "notes.conll"))
+        read("conll", data, "notes.conll")
     assert (caught.value.file, caught.value.line, caught.value.column) == ("notes.conll", line, column)
     assert message in caught.value.message
 
@@ -109,7 +109,7 @@ def test_conll_reports_one_error_a_document() -> None:
 
 def test_conll_joins_sentences_that_a_span_crosses() -> None:
     record = Record("1", "Acute. Renal", (Entity(0, 12, "P"),))
-    [after] = conll_again([record])
+    [after] = again("conll", [record])
     assert after.entities == (Entity(0, 14 - 1, "P"),) and after.text == "Acute . Renal"
 
 
@@ -169,7 +169,7 @@ def test_conll_2003_as_it_is_distributed() -> None:
     assert second.entities == (Entity(0, 4, "LOC"), Entity(5, 11, "LOC"))
     columns, scheme = remarks("conll", ("eng.train", CONLL_2003))
     assert columns.startswith("4 columns as in CoNLL 2003") and scheme.startswith("tags in IOB1")
-    assert conll_again([first, second]) == [first, second]
+    assert again("conll", [first, second]) == [first, second]
 
 
 def test_conll_2003_in_german_has_a_column_for_the_lemma() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
+from ladtl_core import formats
 from ladtl_core.errors import DataError
 from ladtl_core.formats import Found, Remark, jsonl
 from ladtl_core.records import Record
@@ -30,7 +31,7 @@ def scan(files: Sequence[tuple[str, bytes]], format: str) -> Iterator[Found]:
                 continue
             marked = f"{given.name}: "
             yield from (Remark(line.removeprefix(marked), name) for line in told if line.startswith(marked))
-            yield from jsonl.scan(made.read_bytes(), name)
+            yield from formats.FORMATS["jsonl"].scan(formats.in_memory([(name, made.read_bytes())]))
 
 
 def write(records: Iterable[Record], format: str) -> bytes:

@@ -94,6 +94,7 @@ def _unzipped(name: str, data: bytes) -> list[File]:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check(entries, name)
             files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
+    # RuntimeError is what zipfile raises for an encrypted file, NotImplementedError for a way to pack that it lacks.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise DataError(f"this zip cannot be unpacked: {error}", file=name) from None
     if not files:
