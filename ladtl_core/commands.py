@@ -74,7 +74,8 @@ def gap(options: argparse.Namespace, config: Config) -> None:
 def experiment(options: argparse.Namespace, settings: Callable[[str], Config]) -> None:
     """Run what is missing, write and print the report."""
     from ladtl_core.experiments.plans import EXPERIMENTS, Request, checked_pair
-    from ladtl_core.experiments.runner import Results, run_all, write_rows
+    from ladtl_core.experiments.rows import write_rows
+    from ladtl_core.experiments.runner import Results, run_all
     from ladtl_core.experiments.runs import Corpus
     from ladtl_core.experiments.tables import report
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ladtl_core.errors import DataError, MissingExtraError
 from ladtl_core.experiments.figures import figure
 from ladtl_core.experiments.plans import EXPERIMENTS, Experiment, Row
-from ladtl_core.experiments.runner import read_rows
+from ladtl_core.experiments.rows import read_rows
 from ladtl_core.experiments.tables import report
 
 _MARKED = re.compile(r"(<!-- ([\w.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -70,6 +70,7 @@ class Experiment:
 
     `seeds` and `rate` hold unless others are asked for; `splits` are those to report; `versus` are the rows that all
     others are tested against, none where rows are no systems; `drawn` is the kind of figure: map, curves or boxes.
+    `varied` are the settings in which its runs differ on purpose.
     """
 
     description: str
@@ -82,6 +83,7 @@ class Experiment:
     splits: tuple[str, ...] = ("test",)
     versus: tuple[str, ...] = ()
     drawn: str = "map"
+    varied: tuple[str, ...] = ()
 
 
 def _cell(ask: Request, pair: tuple[str, str], method: str, rate: float, **change: Any) -> list[RunSpec]:
@@ -142,6 +144,7 @@ def _swept(name: str, description: str, values: Sequence[float], methods: Sequen
         column=lambda run: run[name],
         splits=("dev", "test"),
         drawn="curves",
+        varied=(name,),
     )
 
 
@@ -155,6 +158,7 @@ EXPERIMENTS = {
         _sampling,
         column=lambda run: run["rate"],
         drawn="curves",
+        varied=("rate",),
     ),
     "trials": Experiment(
         "the spread of ten trials of every method on one pair", "Spread over trials", _trials,
@@ -172,6 +176,7 @@ EXPERIMENTS = {
         column=lambda run: f"beta {run['beta']}",
         seeds=1,
         splits=("dev",),
+        varied=("alpha", "beta"),
     ),
     "tuning": Experiment(
         "dev F1 of the trials from which every method's settings were chosen", "Trials of every method",

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
@@ -15,13 +15,9 @@ from pathlib import Path
 
 import ladtl_core
 from ladtl_core.errors import LadtlError
-from ladtl_core.experiments.plans import Row, RunSpec, described, spec_of
+from ladtl_core.experiments.plans import RunSpec, described, spec_of
+from ladtl_core.experiments.rows import COLUMNS, is_whole, read_rows, write_rows
 from ladtl_core.experiments.runs import Corpus, Outcome, execute
-
-COLUMNS = (
-    "key", "source", "target", "method", "rate", "seed", "alpha", "beta", "epsilon", "dev_f1", "test_f1",
-    "best_epoch", "steps", "seconds", "data", "version", "torch", "config", "test_counts",
-)  # fmt: skip
 
 
 class Results:
@@ -31,7 +27,7 @@ class Results:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "runs.csv"
         # A row that a kill cut short is run again. Keys are made anew: a setting that is newer than a row joins them.
-        rows = [row for row in read_rows(self.path) if _is_whole(row)] if self.path.exists() else []
+        rows = [row for row in read_rows(self.path) if is_whole(row)] if self.path.exists() else []
         self.rows = {key: {**row, "key": key} for row in rows for key in [spec_of(row).key(row["data"])]}
         write_rows(self.path, self.rows.values())
 
@@ -45,26 +41,6 @@ class Results:
             opened.flush()
             os.fsync(opened.fileno())
         self.rows[key] = row
-
-
-def read_rows(path: Path) -> list[Row]:
-    """All rows of a table of runs."""
-    with path.open(encoding="utf-8", newline="") as opened:
-        return list(csv.DictReader(opened))
-
-
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Replace a table of runs in one step."""
-    new = path.with_name(path.name + ".new")
-    with new.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(new, path)
-
-
-def _is_whole(row: Row) -> bool:
-    return None not in row.values() and row["test_counts"].endswith("]]")
 
 
 def run_all(corpus: Corpus, specs: Sequence[RunSpec], results: Results, workers: int) -> list[str]:

@@ -45,14 +45,14 @@ def report(runs: Sequence[Row], experiment: Experiment) -> str:
     return "\n\n".join(parts)
 
 
-def f1_of(cells: Cells, split: str) -> dict[str, dict[str, np.ndarray]]:
-    """F1 of every seed in each cell; a cell that lacks a seed which others have is left out."""
+def f1_of(cells: Cells, split: str, partial: bool = False) -> dict[str, dict[str, np.ndarray]]:
+    """F1 of every seed in each cell; one that lacks a seed which others have is left out, unless `partial`."""
     seeds = max(len(found) for row in cells.values() for found in row.values())
     return {
         name: {
             column: np.array([float(run[f"{split}_f1"]) for run in found])
             for column, found in row.items()
-            if len(found) == seeds
+            if len(found) == seeds or (partial and found)
         }
         for name, row in cells.items()
     }

@@ -16,7 +16,8 @@ from ladtl_core.__main__ import main
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
 from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair
-from ladtl_core.experiments.runner import Results, run_all, write_rows
+from ladtl_core.experiments.rows import write_rows
+from ladtl_core.experiments.runner import Results, run_all
 from ladtl_core.experiments.runs import Corpus, Outcome
 from ladtl_core.experiments.tables import cells_of, report
 from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of, tuned

@@ -10,7 +10,7 @@ from ladtl_core.__main__ import main
 from ladtl_core.experiments.figures import figure
 from ladtl_core.experiments.pages import rewritten
 from ladtl_core.experiments.plans import EXPERIMENTS, Row, config_of, described
-from ladtl_core.experiments.runner import COLUMNS, read_rows, write_rows
+from ladtl_core.experiments.rows import COLUMNS, read_rows, write_rows
 from ladtl_core.experiments.tables import cells_of, f1_of
 from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of
 
@@ -34,7 +34,9 @@ def test_a_figure_shows_every_cell(name: str) -> None:
     found = f1_of(cells_of(runs, experiment), experiment.splits[-1])
     means = {round(float(f1.mean()), 6) for row in found.values() for f1 in row.values()}
     values = {round(float(value), 6) for row in found.values() for f1 in row.values() for value in f1}
-    shown = [number for trace in figure(runs, experiment)["data"] for number in numbers(trace)]
+    shown = [
+        number for trace in figure(runs, experiment)["data"] for number in numbers(trace) if trace.get("mode") != "none"
+    ]
     assert set(shown) == (values if experiment.drawn == "boxes" else means)
 
 

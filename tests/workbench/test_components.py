@@ -9,6 +9,7 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ladtl_core.experiments.figures import METHOD_COLOURS
 from ladtl_core.methods import METHODS
 from ladtl_core.scores import LabelScore, Scores
 from ladtl_core.text import tokenize
@@ -66,5 +67,5 @@ def test_numbers() -> None:
 
 
 def test_every_method_has_a_colour_of_its_own() -> None:
-    assert set(charts.METHOD_COLOURS) == set(METHODS)
-    assert len(set(charts.METHOD_COLOURS.values())) == len(METHODS)
+    assert set(METHOD_COLOURS) == set(METHODS)
+    assert len(set(METHOD_COLOURS.values())) == len(METHODS)

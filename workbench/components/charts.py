@@ -8,19 +8,6 @@ from typing import Any
 Figure = dict[str, Any]
 Lines = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 
-# One colour a method and a part of the loss, the same in every chart; legible on light and on dark.
-METHOD_COLOURS = {
-    "non-transfer": "#8a8f98",
-    "linear-projection": "#7a8b2a",
-    "domain-mask": "#5a9a55",
-    "cd-learning": "#a5785a",
-    "re-training": "#c9822b",
-    "joint-training": "#4a90d9",
-    "la-mmd": "#b05fb8",
-    "crf-l2": "#6a6fd0",
-    "mmd-crf-l2": "#d0545f",
-    "la-dtl": "#0f9d8a",
-}
 LOSS_NAMES = {
     "source": "L_c source",
     "target": "L_c target",
@@ -29,6 +16,7 @@ LOSS_NAMES = {
     "l2": "L_r",
     "embedding_l2": "L2 of embeddings",
 }
+# One colour a part of the loss.
 LOSS_COLOURS = dict(
     zip(LOSS_NAMES.values(), ("#4a90d9", "#0f9d8a", "#c9822b", "#b05fb8", "#8a8f98", "#7a8b2a"), strict=True)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from ladtl_core.experiments.figures import METHOD_COLOURS
 from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
@@ -106,7 +107,7 @@ def _curves(result: Result, other: Result | None) -> None:
         if run is not None:
             name = f"v{run.version} {run.method}"
             scores = [payload["dev"] and payload["dev"]["f1"] for payload in payloads]
-            colours[name] = charts.METHOD_COLOURS[run.method]
+            colours[name] = METHOD_COLOURS[run.method]
             lines = {**lines, name: ([payload["epoch"] for payload in payloads], scores)}
     title = f"F1 on {result.dev.records} dev records, by epoch" if result.dev else "F1 by epoch"
     live_plot(charts.curves(title, lines, "F1 (%)", colours=colours), key="f1", height=300)

@@ -14,6 +14,7 @@ PAGES = {
     "review": "Review",
     "train": "Train",
     "results": "Results",
+    "research": "Research",
     "labels": "Labels",
     "data": "Data",
 }

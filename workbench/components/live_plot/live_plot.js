@@ -51,7 +51,15 @@ function layout(figure, colours, height) {
   };
 }
 
-export default function ({ parentElement, data }) {
+// Listens once an element: Plotly.react keeps it, and with it what listens.
+function report(element, setTriggerValue) {
+  element.clicked = (point) => setTriggerValue("clicked", { x: point.x, y: point.y, name: point.data.name ?? "" });
+  if (element.listens) return;
+  element.listens = true;
+  element.on("plotly_click", ({ points }) => { if (points.length) element.clicked(points[0]); });
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
   const element = parentElement.querySelector(".live-plot");
   element.style.height = `${data.height}px`;
   element.setAttribute("aria-label", data.figure.description ?? "chart");
@@ -64,6 +72,7 @@ export default function ({ parentElement, data }) {
         responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "sendChartToCloud"],
         toImageButtonOptions: { filename: "chart" },
       });
+      if (data.clickable) report(element, setTriggerValue);
     };
     draw();
     element.redraw = draw;

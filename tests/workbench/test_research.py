@@ -1,0 +1,94 @@
+"""Tables of runs that are brought in, the views of them, and the page that shows both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ladtl_core.errors import DataError
+from ladtl_core.experiments.rows import checked_rows, read_rows
+from workbench.services import access, research
+from workbench.store.database import Database
+from workbench.store.errors import NotFound
+
+MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+PAIRS = RESULTS / "pairs.csv"
+
+
+def test_a_table_is_kept_and_only_what_is_new_joins_it(database: Database) -> None:
+    data = PAIRS.read_bytes()
+    head, *lines = data.splitlines(keepends=True)
+    table_id, new = research.add_table(database, "clinical", b"".join([head, *lines[:5]]), "pairs.csv", "me")
+    assert new == 5 and len(research.rows(database, table_id)) == 5
+    assert research.add_table(database, "clinical", data, "pairs.csv", "me") == (table_id, len(lines) - 5)
+    assert research.rows(database, table_id) == read_rows(PAIRS)
+    assert [(one.name, one.author, one.runs) for one in research.tables(database)] == [("clinical", "me", len(lines))]
+    with pytest.raises(NotFound):
+        research.rows(database, table_id + 1)
+
+
+def test_a_table_with_an_error_leaves_nothing(database: Database) -> None:
+    for name, data in (("broken", PAIRS.read_bytes() + b"1,2\n"), (" spaced", PAIRS.read_bytes())):
+        with pytest.raises(DataError):
+            research.add_table(database, name, data, "pairs.csv", "me")
+    assert research.tables(database) == []
+
+
+def test_views_say_what_they_hold() -> None:
+    runs = read_rows(PAIRS)
+    pairs = research.view(runs, "pairs", "C>R", "test")
+    assert pairs.said == f"F1 on test, percent; {len(runs)} runs, n = 1 seeds a point. Test documents: 9 to 23."
+    trials = research.view(runs, "trials", "C>R", "test")
+    assert len(trials.figure["data"]) == 11  # ten methods and the dictionary
+    with pytest.raises(DataError, match="no two of these runs differ in alpha alone"):
+        research.view(runs, "alpha", "C>R", "dev")
+    with pytest.raises(DataError, match="no run fulfils"):
+        research.view([], "pairs", "C>R", "dev")
+
+
+def test_a_point_leads_to_its_runs() -> None:
+    runs = read_rows(PAIRS)
+    found = research.at_point(runs, "pairs", {"x": "C>R", "y": "non-transfer", "name": ""})
+    assert [(run["source"], run["target"], run["method"]) for run in found] == [("", "R", "non-transfer")]
+    of_pair = research.view(runs, "trials", "C>R", "test").runs
+    assert [run["method"] for run in research.at_point(of_pair, "trials", {"x": 1, "y": "", "name": "crf-l2"})] == [
+        "crf-l2"
+    ]
+    assert research.at_point(runs, "pairs", {"x": "nowhere", "y": "la-dtl", "name": ""}) == []
+
+
+def test_runs_that_leave_as_csv_can_be_brought_in_again() -> None:
+    runs = read_rows(PAIRS)
+    assert checked_rows(research.as_csv(runs).encode(), "again.csv") == runs
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
+    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
+    database = access.database()
+    yield database
+    database.close()
+
+
+def page() -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=30).run()
+    app.switch_page("pages/research.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_the_page_is_empty_and_then_shows_pairs(home: Database) -> None:
+    assert "compared here" in page().info[0].value
+    research.add_table(home, "clinical", PAIRS.read_bytes(), "pairs.csv", "me")
+    research.add_table(home, "tuned", (RESULTS / "tuning.csv").read_bytes(), "tuning.csv", "me")
+    app = page()
+    app.selectbox[0].select_index(1).run()
+    assert not app.exception and app.selectbox[0].value == research.tables(home)[1].table_id
+    assert any("runs, n = 1 seeds a point" in caption.value for caption in app.caption)
+    app.multiselect[0].select("la-dtl").run()
+    assert not app.exception and set(app.dataframe[0].value["method"]) == {"la-dtl"}
