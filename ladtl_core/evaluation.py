@@ -33,6 +33,7 @@ def evaluate(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], 
         _confusion(gold, predicted),
         f1_interval([counts[:, None]], DRAWS),
         len(counts),
+        _counts_by_label(gold, predicted, records, labels),
     )
 
 
@@ -50,6 +51,19 @@ def counts_by_record(
         truth, found = set(get_entities(list(gold_tags))), set(get_entities(list(predicted_tags)))
         correct, predictions, entities = counts.get(record, (0, 0, 0))
         counts[record] = (correct + len(truth & found), predictions + len(found), entities + len(truth))
+    return counts
+
+
+def _counts_by_label(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], records: Sequence[str], labels: Sequence[str]
+) -> dict[str, list[list[int]]]:
+    rows = {record: row for row, record in enumerate(dict.fromkeys(records))}
+    counts = {label: [[0, 0, 0] for _ in rows] for label in labels}
+    for record, gold_tags, predicted_tags in zip(records, gold, predicted, strict=True):
+        truth, found = set(get_entities(list(gold_tags))), set(get_entities(list(predicted_tags)))
+        for column, entities in enumerate((truth & found, found, truth)):
+            for label, _, _ in entities:
+                counts[label][rows[record]][column] += 1
     return counts
 
 

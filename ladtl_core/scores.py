@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -20,7 +20,8 @@ class LabelScore:
 class Scores:
     """`overall` and `per_label` scores; `interval` holds 95 % of F1 when records are drawn anew (None below 2 records).
 
-    `confusion[gold][predicted]` counts tokens by label, `O` for none; `records` is how many were scored.
+    `confusion[gold][predicted]` counts tokens by label, `O` for none; `records` is how many were scored. `counts` holds
+    correct, predicted and gold entities of each label in each record, in their order; empty in scores of before it.
     """
 
     overall: LabelScore
@@ -28,6 +29,7 @@ class Scores:
     confusion: dict[str, dict[str, int]]
     interval: tuple[float, float] | None
     records: int
+    counts: dict[str, list[list[int]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -41,4 +43,5 @@ class Scores:
             values["confusion"],
             None if interval is None else (interval[0], interval[1]),
             values["records"],
+            values.get("counts", {}),
         )

@@ -69,3 +69,10 @@ def test_numbers() -> None:
 def test_every_method_has_a_colour_of_its_own() -> None:
     assert set(METHOD_COLOURS) == set(METHODS)
     assert len(set(METHOD_COLOURS.values())) == len(METHODS)
+
+
+def test_names_on_a_log_axis_stand_at_their_lines() -> None:
+    payloads = [{"epoch": e, "divergence": {"crf_l2": 10.0**e, "kl": 0.0, "bound": 1.0}} for e in (1, 2)]
+    layout = charts.divergence(payloads)["layout"]
+    assert layout["yaxis"]["type"] == "log"
+    assert {note["text"]: note["y"] for note in layout["annotations"]} == {"L_p": 2.0, "bound of KL": 0.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -95,6 +96,19 @@ def gaps(payloads: Sequence[Mapping[str, Any]], title: str = "Gap between depart
     names = sorted({name for payload in payloads for name in payload["gap"]}, key=lambda name: (name == "O", name))
     epochs = [payload["epoch"] for payload in payloads]
     return curves(title, {name: (epochs, [p["gap"].get(name) for p in payloads]) for name in names}, "MMD²")
+
+
+def divergence(payloads: Sequence[Mapping[str, Any]]) -> Figure:
+    """How far the two CRFs are apart over epochs: L_p, the exact KL of a sentence and its bound, on a log axis."""
+    epochs = [payload["epoch"] for payload in payloads]
+    names = {"crf_l2": "L_p", "kl": "KL", "bound": "bound of KL"}
+    lines: Lines = {said: (epochs, [p["divergence"].get(name) for p in payloads]) for name, said in names.items()}
+    figure = curves("Distance of the two CRFs: L_p, and KL(source || target) of a sentence in nats", lines, "")
+    figure["layout"]["yaxis"] |= {"type": "log"}
+    notes = [note for note in figure["layout"]["annotations"] if note["y"] > 0]
+    # On a log axis a note stands at the logarithm.
+    figure["layout"]["annotations"] = [note | {"y": math.log10(note["y"]), "yshift": 0} for note in notes]
+    return figure
 
 
 def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:

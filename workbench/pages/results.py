@@ -11,7 +11,7 @@ from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
 from workbench.pages.shared import departments_or_hint, pick_department
-from workbench.services import access, results
+from workbench.services import access, findings, results
 from workbench.services.results import Result
 
 DATABASE = access.database()
@@ -38,6 +38,8 @@ def show() -> None:
         others = [run_id for run_id in found if run_id != result.run.run_id]
         other = found.get(_choose("Compare with", [0, *others], "compared", found, default=_natural(result, found)))
     _headline(result, other)
+    if known := findings.warnings(DATABASE, result, list(found.values()), results.epochs(DATABASE, result.run.run_id)):
+        st.warning("\n\n".join(known))
     curves, labels, confusion, settings = st.tabs(["Curves", "Labels", "Confusion", "Settings"])
     with curves:
         _curves(result, other)
@@ -119,6 +121,8 @@ def _curves(result: Result, other: Result | None) -> None:
             live_plot(charts.gaps(mine), key="gap", height=300)
         else:
             st.caption("A gap between departments is measured where source and target are trained together.")
+    if any(payload["divergence"] for payload in mine):
+        live_plot(charts.divergence(mine), key="divergence", height=300)
 
 
 def _labels(result: Result, other: Result | None) -> None:
