@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from workbench.jobs.execution import core_learner, execute
 from workbench.services import access, demo, results, training
-from workbench.store import departments
+from workbench.store import departments, records
 from workbench.store.database import Database
 
 MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
@@ -123,6 +123,21 @@ def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], 
     table = app.dataframe[0].value
     assert list(table.index) == [*sorted(la_dtl.dev.per_label), "all"] and "gap B-" in table.columns
     assert table.loc["all", "support"] == la_dtl.dev.overall.support
+
+
+def test_an_error_is_chosen_and_opened_in_review(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = page("results", department=ids["Respiratory"], result=trained[0])
+    table = next(frame.value for frame in app.dataframe if "words" in frame.value)
+    assert len(table) > 0 and set(table["error"]) <= {"missed", "spurious", "wrong label", "wrong boundary"}
+    kinds: Any = next(group for group in app.get("button_group") if getattr(group, "label", "") == "Kind")
+    kinds.set_value(["missed"]).run()
+    assert not app.exception
+    [shown] = [frame.value for frame in app.dataframe if "words" in frame.value]
+    assert set(shown["error"]) == {"missed"} and len(shown) < len(table)
+    with home.reading() as session:
+        record = records.ids(session, ids["Respiratory"])[shown["record"].iloc[-1]]
+    app = page("review", **{"department": ids["Respiratory"], "dev-record": record})
+    assert app.selectbox(key="dev-choice").value == record
 
 
 def test_a_model_is_made_current_and_taken_back(home: Database, ids: dict[str, int], trained: list[int]) -> None:

@@ -10,6 +10,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
+from workbench.pages import result_errors
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.services import access, findings, results
 from workbench.services.results import Result
@@ -40,13 +41,15 @@ def show() -> None:
     _headline(result, other)
     if known := findings.warnings(DATABASE, result, list(found.values()), results.epochs(DATABASE, result.run.run_id)):
         st.warning("\n\n".join(known))
-    curves, labels, confusion, settings = st.tabs(["Curves", "Labels", "Confusion", "Settings"])
+    curves, labels, confusion, errors, settings = st.tabs(["Curves", "Labels", "Confusion", "Errors", "Settings"])
     with curves:
         _curves(result, other)
     with labels:
         _labels(result, other)
     with confusion:
         _confusion(result, other)
+    with errors:
+        result_errors.show(result, other)
     with settings:
         _settings(result, other)
 

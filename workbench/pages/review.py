@@ -25,7 +25,8 @@ def show() -> None:
         if st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
         return
-    suggestions, dev = st.tabs([f"Suggestions of v{department.model_version}", "Gold against predicted"])
+    names = [f"Suggestions of v{department.model_version}", "Gold against predicted"]
+    suggestions, dev = st.tabs(names, default=names["dev-record" in st.session_state], key="review-tabs")
     with suggestions:
         _suggestions(department.department_id)
     with dev:
@@ -79,7 +80,16 @@ def _dev(department_id: int) -> None:
     if not shown:
         st.info("No record has such an error.")
         return
-    record = st.selectbox(f"Record ({len(shown)})", shown, format_func=lambda r: f"{r.external_id} · {r.errors} errors")
+    by_id = {record.record_id: record for record in shown}
+    if (wanted := st.session_state.pop("dev-record", None)) in by_id:  # one that was chosen elsewhere
+        st.session_state["dev-choice"] = wanted
+    chosen = st.selectbox(
+        f"Record ({len(shown)})",
+        list(by_id),
+        format_func=lambda key: f"{by_id[key].external_id} · {by_id[key].errors} errors",
+        key="dev-choice",
+    )
+    record = by_id[chosen]
     gold, predicted = st.columns(2, gap="large")
     palette = colours(labelling.label_colours(DATABASE, department_id))
     with gold:
@@ -91,6 +101,9 @@ def _dev(department_id: int) -> None:
     rows = [_row(record, finding) for finding in record.findings if finding.kind != "correct"]
     if rows:
         st.dataframe(rows, width="stretch", hide_index=True)
+    if st.button("Correct the gold"):
+        st.session_state["record"], st.session_state["evaluation"] = record.record_id, True
+        st.switch_page("pages/annotate.py")
 
 
 def _gold(record: ReviewedRecord, palette: dict[str, tuple[str, str]]) -> str:
