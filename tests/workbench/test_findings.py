@@ -28,7 +28,7 @@ def result(method: str, dev: Scores | None, spec: dict[str, Any] | None = None) 
     now = datetime(2026, 1, 1, tzinfo=UTC)
     fields = {field: None for field in RunStatus.__dataclass_fields__}
     run = RunStatus(**{**fields, "run_id": 1, "spec": spec or {"sources": []}, "created_at": now})  # type: ignore[arg-type]
-    return Result(run, 1, 1, False, method, "", 5, "snapshot", {}, "", dev, 1, 1, 1.0)
+    return Result(run, 1, 1, False, method, "", 5, "snapshot", {}, "", dev, 3, 1, 1.0)
 
 
 def said(database: Database, mine: Result, *others: Result, epochs: list[dict[str, Any]] | None = None) -> list[str]:
@@ -36,7 +36,7 @@ def said(database: Database, mine: Result, *others: Result, epochs: list[dict[st
 
 
 def test_nothing_is_said_where_nothing_is_wrong(database: Database) -> None:
-    epochs = [{"gap": {"B-Test": 0.4}}, {"gap": {"B-Test": 0.1}}]
+    epochs = [{"epoch": 1, "gap": {"B-Test": 0.4}}, {"epoch": 2, "gap": {"B-Test": 0.1}}]
     mine, alone = result("la-dtl", scores({"Test": 3})), result("non-transfer", scores({"Test": 1}))
     assert said(database, mine, alone, epochs=epochs) == []
 
@@ -69,9 +69,9 @@ def test_a_small_evaluation_set_is_said(database: Database, dev: Scores | None, 
 
 def test_a_gap_that_did_not_close_is_said(database: Database) -> None:
     gaps: list[dict[str, float]] = [{"B-A": 0.1, "B-B": 0.2, "B-C": -0.01}, {}, {"B-A": 0.2, "B-B": 0.1, "B-C": 0.0}]
-    epochs = [{"gap": gap} for gap in gaps]
+    epochs = [{"epoch": i, "gap": gap} for i, gap in enumerate([*gaps, {"B-B": 0.9}], 1)]
     [warning] = said(database, result("la-dtl", scores({"A": 2})), epochs=epochs)
-    assert warning == "The gap of B-A did not close: MMD² 0.100 after the first epoch, 0.200 at the end."
+    assert warning == "The gap of B-A did not close: MMD² 0.100 after the first epoch, 0.200 in the best one."
 
 
 def test_a_label_that_one_side_lacks_is_said(database: Database) -> None:

@@ -29,7 +29,12 @@ def warnings(
     """
     alone = [other for other in others if other.method == "non-transfer" and other.snapshot == result.snapshot]
     found = _negative_transfer(result, alone[0]) if alone and result.method != "non-transfer" else []
-    return [*found, *_one_sided(database, result), *_open_gaps(epochs), *_small_evaluation(result.dev)]
+    return [
+        *found,
+        *_one_sided(database, result),
+        *_open_gaps(epochs, result.best_epoch),
+        *_small_evaluation(result.dev),
+    ]
 
 
 def _negative_transfer(result: Result, alone: Result) -> list[str]:
@@ -74,16 +79,16 @@ def _support(records: Sequence[Any]) -> Counter[str]:
     return Counter(entity.label for r in records if r.split in TRAINING_SPLITS for entity in r.entities or ())
 
 
-def _open_gaps(epochs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Tags whose gap is as large at the end as at the beginning."""
-    measured = [payload["gap"] for payload in epochs if payload["gap"]]
+def _open_gaps(epochs: Sequence[Mapping[str, Any]], best_epoch: int) -> list[str]:
+    """Tags whose gap is as large in the epoch whose weights were kept as in the first."""
+    measured = [payload["gap"] for payload in epochs if payload["gap"] and payload["epoch"] <= best_epoch]
     if len(measured) < 2:
         return []
-    first, last = measured[0], measured[-1]
+    first, kept = measured[0], measured[-1]
     return [
-        f"The gap of {tag} did not close: MMD² {first[tag]:.3f} after the first epoch, {last[tag]:.3f} at the end."
-        for tag in sorted(last)
-        if tag in first and last[tag] >= first[tag] > 0
+        f"The gap of {tag} did not close: MMD² {first[tag]:.3f} after the first epoch, {kept[tag]:.3f} in the best one."
+        for tag in sorted(kept)
+        if tag in first and kept[tag] >= first[tag] > 0
     ]
 
 
