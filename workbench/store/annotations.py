@@ -25,6 +25,8 @@ from workbench.store.models import (
     Span,
 )
 
+ADJUDICATED = "(adjudicated)"  # stands for the author of labels that were chosen from those of several people
+
 
 @dataclass(frozen=True, slots=True)
 class SpanData:
