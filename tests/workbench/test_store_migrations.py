@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +14,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from workbench import store
 from workbench.store.base import Base
 from workbench.store.database import Database
 from workbench.store.models import Label
 
 ROOT = Path(__file__).parents[2]
+for module in pkgutil.iter_modules(store.__path__):
+    importlib.import_module(f"workbench.store.{module.name}")  # each may have tables of its own
 START = "import sys; from workbench.store.database import open_database; open_database(sys.argv[1]); print('started')"
 
 

@@ -58,8 +58,8 @@ def _explained(found: Agreement) -> str:
     )
     return (
         f"{found.records:,} records that two or more of {len(found.people)} people submitted; {found.spans.spans:,} "
-        "spans, summed over pairs. F1 in percent: exact has the same edges and label, overlapping the same label and a shared "
-        f"character. Krippendorff's alpha over {found.tokens.tokens:,} tokens, and over the "
+        "spans, summed over pairs. F1 in percent: exact has the same edges and label, overlapping the same label and "
+        f"a shared character. Krippendorff's alpha over {found.tokens.tokens:,} tokens, and over the "
         f"{found.tokens.labelled_tokens:,} that somebody gave a label; 1 is perfect, 0 is chance. "
         f"An empty cell cannot be told.{left_out}"
     )
