@@ -1,4 +1,4 @@
-"""The Agreement page, empty and with what three people submitted. No browser."""
+"""The Agreement page: empty, records that agree or differ, and the figures of three people. No browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ladtl_core.records import Record
-from workbench.services import access
+from workbench.services import access, adjudication
+from workbench.store import annotations as labels_of
 from workbench.store import departments, records
 from workbench.store.annotations import SpanData, save
 from workbench.store.database import Database
@@ -56,6 +57,7 @@ def test_figures_pairs_and_labels(home: Database) -> None:
     submit(home, "r1", "ana")
     submit(home, "r1", "cem")
     app = page()
+    app.segmented_control[0].set_value("Figures").run()
     # One token of ten differs; O 15 times, Drug 2, Problem 3: 1 - (2 / 20) / (162 / 380). Then one of three.
     assert {metric.label: metric.value for metric in app.metric} == {
         "exact F1": "50.0",
@@ -67,3 +69,30 @@ def test_figures_pairs_and_labels(home: Database) -> None:
     assert list(pairs["people"]) == ["ana and ben", "ana and cem"] and list(pairs["records"]) == [1, 1]
     assert list(labels["label"]) == ["Drug", "Problem"] and list(labels["exact F1"]) == [100, 0]
     assert "2 records that two or more of 3 people submitted; 4 spans" in app.caption[0].value
+
+
+def test_records_on_which_all_agree_are_taken_by_a_button(home: Database) -> None:
+    for author in ("ana", "ben"):
+        submit(home, "r0", author, (0, 7, 1))
+        submit(home, "r1", author)
+    app = page()
+    assert "they agree everywhere" in app.info[0].value
+    (button,) = app.button
+    assert button.label == "Take 2 records on which all agree"
+    button.click().run()
+    assert app.success[0].value == "2 records adjudicated: everybody had the same labels." and not app.button
+    with home.reading() as session:
+        (change,) = labels_of.history(session, records.ids(session, 1)["r0"], labels_of.ADJUDICATED)
+        assert change.author == access.LOCAL_USER
+        assert len(labels_of.gold(session, 1, ("pool",))) == 2
+
+
+def test_the_first_record_that_differs_is_open(home: Database) -> None:
+    for key in ("r0", "r1", "r2"):
+        submit(home, key, "ana", (0, 7, 1))
+        submit(home, key, "ben", *([(0, 7, 1)] if key == "r0" else []))
+    app = page()
+    assert [case.state for case in adjudication.cases(home, 1)] == ["open"] * 3
+    assert "0 of 2 that differ are adjudicated" in app.caption[0].value
+    with home.reading() as session:
+        assert app.session_state["adjudicated-record"] == records.ids(session, 1)["r1"]

@@ -1,4 +1,4 @@
-"""Agreement: how far people agree who labelled the same records."""
+"""Agreement: records that several people labelled, to be adjudicated, and how far the people agree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from workbench.components.adjudicator import adjudicator
+from workbench.components.queue_list import queue_list
 from workbench.pages.shared import departments_or_hint, pick_department
-from workbench.services import access, agreement
+from workbench.services import access, adjudication, agreement, tokens
+from workbench.services.adjudication import Case
 from workbench.services.agreement import Agreement
 from workbench.services.overview import Standing
 
 DATABASE = access.database()
+VIEWS = ("Adjudicate", "Figures")
 ON_SPANS = ("records", "spans", "exact F1", "overlapping F1")
 ON_TOKENS = ("tokens", "alpha", "tokens with a label", "alpha without O")
 
@@ -21,15 +25,99 @@ ON_TOKENS = ("tokens", "alpha", "tokens with a label", "alpha without O")
 def show() -> None:
     st.title("Agreement")
     standings = departments_or_hint()
-    if standings:
-        _agreement(pick_department(standings))
-
-
-def _agreement(department: Standing) -> None:
-    found = agreement.of_department(DATABASE, department.department_id)
-    if not found.records:
-        st.info(f"No record of {department.name} was submitted by two people yet. Agreement is told from the first on.")
+    if not standings:
         return
+    left, middle, right = st.columns([2, 1, 2], vertical_alignment="bottom")
+    with left:
+        department = pick_department(standings)
+    found = adjudication.cases(DATABASE, department.department_id)
+    if not found:
+        st.info(
+            f"No record of {department.name} was submitted by two people yet. From the first on, their versions are "
+            "adjudicated here, and their agreement is told."
+        )
+        return
+    view = middle.segmented_control("View", VIEWS, default=VIEWS[0], label_visibility="collapsed", required=True)
+    if view == VIEWS[0]:
+        with right:
+            _take_agreed(department.department_id, adjudication.agreed_cases(found))
+        _adjudicate(found)
+    else:
+        _figures(department)
+
+
+def _adjudicate(found: Sequence[Case]) -> None:
+    differing = [case for case in found if case.places]
+    if not differing:
+        st.info("Where two people submitted the same record, they agree everywhere.")
+        return
+    ids = [case.record_id for case in differing]
+    current = st.session_state.get("adjudicated-record")
+    if current not in ids:
+        current = st.session_state["adjudicated-record"] = _next_open(differing, 0) or ids[0]
+    left, centre = st.columns([18, 82], gap="medium")
+    with left:
+        done = sum(case.state == "adjudicated" for case in differing)
+        st.caption(f"{done} of {len(differing)} that differ are adjudicated")
+        queue_list([_row(case) for case in differing], current, key="adjudication-queue", on_open=_open_clicked)
+    with centre:
+        event = adjudicator(
+            adjudication.open_record(DATABASE, current),
+            key="adjudicator",
+            token=tokens.issue(access.LOCAL_USER),
+            save_url=f"/api/adjudications/{current}",
+            position=f"{ids.index(current) + 1:,} of {len(ids):,}",
+        )
+    # An event names its record: a repeated or late one must not skip another.
+    if event is not None and event["record"] == current and event["action"] != "renew":
+        st.session_state["adjudicated-record"] = _neighbour(differing, ids.index(current), event["action"])
+        st.rerun()
+
+
+def _take_agreed(department_id: int, agreed: Sequence[Case]) -> None:
+    """A button for the records whose versions agree wholly; what it did is said after the rerun."""
+    if said := st.session_state.pop("adjudicated-said", None):
+        st.success(said)
+    if agreed and st.button(_counted("Take {} on which all agree", len(agreed))):
+        taken = adjudication.take_agreed(DATABASE, department_id, access.LOCAL_USER)
+        st.session_state["adjudicated-said"] = _counted("{} adjudicated: everybody had the same labels.", taken)
+        st.rerun()
+
+
+def _counted(text: str, number: int) -> str:
+    return text.format(f"{number:,} record{'' if number == 1 else 's'}")
+
+
+def _row(case: Case) -> dict[str, Any]:
+    decided = f"{case.decided} of {case.places} decided"
+    return {
+        "id": case.record_id,
+        "name": case.external_id,
+        "status": case.state,
+        "preview": f"{decided} · {', '.join(case.people)}",
+    }
+
+
+def _open_clicked() -> None:
+    st.session_state["adjudicated-record"] = st.session_state["adjudication-queue"].open
+
+
+def _next_open(cases: Sequence[Case], begin: int) -> int | None:
+    """The first record from `begin` on, and then from the first on, that is not adjudicated as it stands."""
+    later = [*cases[begin:], *cases[:begin]]
+    return next((case.record_id for case in later if case.state != "adjudicated"), None)
+
+
+def _neighbour(cases: Sequence[Case], at: int, action: str) -> int:
+    """The record to go to: the one before or after, or after the end of one the next that is not done."""
+    if action == "finished":
+        return _next_open(cases, at + 1) or cases[at].record_id
+    step = -1 if action == "previous" else 1
+    return cases[max(0, min(len(cases) - 1, at + step))].record_id
+
+
+def _figures(department: Standing) -> None:
+    found = agreement.of_department(DATABASE, department.department_id)
     rows = agreement.rows(found)
     figures = {
         "exact F1": _number(found.spans.exact, 1),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -61,6 +63,7 @@ def cases(database: Database, department_id: int) -> list[Case]:
 def open_record(database: Database, record_id: int) -> dict[str, Any]:
     """A record as the adjudicator and the route take it. Offsets are code points.
 
+    `rows` are its sentences, cut wherever a span or a place begins or ends: {start, end, text}.
     `versions`: {id, author, revision, spans: {start, end, label (its id), place (index or None where all agree)}}.
     `places`: {start, end}. `choices`: {start, end, take (a version's id, None for no span)}. `revision` counts saves;
     `changed` names who changed their labels since the record was adjudicated, by `author`. Raises NotFound.
@@ -183,9 +186,7 @@ def _view(session: Session, row: RecordRow) -> dict[str, Any]:
         "id": row.id,
         "external_id": row.external_id,
         "split": row.split,
-        "text": row.text,
-        "tokens": row.tokens,
-        "sentence_starts": row.sentence_starts,
+        "rows": _rows(row, found),
         "labels": [
             {"id": label.id, "name": label.name, "colour": label.colour}
             for label in departments.labels(session, row.department_id)
@@ -216,6 +217,15 @@ def _version(version: Version, places: Sequence[Place]) -> dict[str, Any]:
             for span in version.spans
         ],
     }
+
+
+def _rows(row: RecordRow, found: Versions) -> list[list[dict[str, Any]]]:
+    """The text is cut here: JavaScript's own offsets are UTF-16. Places begin and end where spans do."""
+    begins = [0, *(row.tokens[index][0] for index in row.sentence_starts[1:]), len(row.text)]
+    edges = {edge for version in found.people for span in version.spans for edge in (span.start, span.end)}
+    cuts = sorted(edges.union(begins))
+    pieces = [{"start": start, "end": end, "text": row.text[start:end]} for start, end in pairwise(cuts)]
+    return [list(sentence) for _, sentence in groupby(pieces, lambda piece: bisect_right(begins, piece["start"]))]
 
 
 def _spans(found: Versions) -> dict[int, tuple[SpanData, ...]]:
