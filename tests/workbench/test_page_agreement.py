@@ -78,7 +78,7 @@ def test_records_on_which_all_agree_are_taken_by_a_button(home: Database) -> Non
     app = page()
     assert "they agree everywhere" in app.info[0].value
     (button,) = app.button
-    assert button.label == "Take 2 records on which all agree"
+    assert button.label == "Take 2 records that agree"
     button.click().run()
     assert app.success[0].value == "2 records adjudicated: everybody had the same labels." and not app.button
     with home.reading() as session:

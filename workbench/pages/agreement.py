@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from workbench.components.adjudicator import adjudicator
 from workbench.components.queue_list import queue_list
@@ -18,44 +19,48 @@ from workbench.services.overview import Standing
 
 DATABASE = access.database()
 VIEWS = ("Adjudicate", "Figures")
+OPENED = "adjudicated-record"
 ON_SPANS = ("records", "spans", "exact F1", "overlapping F1")
 ON_TOKENS = ("tokens", "alpha", "tokens with a label", "alpha without O")
 
 
 def show() -> None:
-    st.title("Agreement")
     standings = departments_or_hint()
     if not standings:
         return
-    left, middle, right = st.columns([2, 1, 2], vertical_alignment="bottom")
+    if st.query_params.get("department", "").isdecimal():
+        st.session_state.setdefault("department", int(st.query_params["department"]))  # after a reload
+    left, centre = st.columns([18, 82], gap="medium")
     with left:
         department = pick_department(standings)
     found = adjudication.cases(DATABASE, department.department_id)
     if not found:
-        st.info(
+        centre.info(
             f"No record of {department.name} was submitted by two people yet. From the first on, their versions are "
             "adjudicated here, and their agreement is told."
         )
         return
-    view = middle.segmented_control("View", VIEWS, default=VIEWS[0], label_visibility="collapsed", required=True)
+    with left:
+        view = st.segmented_control(
+            "View", VIEWS, default=VIEWS[0], required=True, label_visibility="collapsed", width="stretch"
+        )
     if view == VIEWS[0]:
-        with right:
-            _take_agreed(department.department_id, adjudication.agreed_cases(found))
-        _adjudicate(found)
+        _adjudicate(left, centre, department.department_id, found)
     else:
-        _figures(department)
+        with centre:
+            _figures(department)
 
 
-def _adjudicate(found: Sequence[Case]) -> None:
+def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int, found: Sequence[Case]) -> None:
+    with left:
+        _take_agreed(department_id, adjudication.agreed_cases(found))
     differing = [case for case in found if case.places]
     if not differing:
-        st.info("Where two people submitted the same record, they agree everywhere.")
+        centre.info("Where two people submitted the same record, they agree everywhere.")
         return
     ids = [case.record_id for case in differing]
-    current = st.session_state.get("adjudicated-record")
-    if current not in ids:
-        current = st.session_state["adjudicated-record"] = _next_open(differing, 0) or ids[0]
-    left, centre = st.columns([18, 82], gap="medium")
+    current = _current(differing)
+    st.query_params.from_dict({"department": str(department_id), "record": str(current)})
     with left:
         done = sum(case.state == "adjudicated" for case in differing)
         st.caption(f"{done} of {len(differing)} that differ are adjudicated")
@@ -70,15 +75,24 @@ def _adjudicate(found: Sequence[Case]) -> None:
         )
     # An event names its record: a repeated or late one must not skip another.
     if event is not None and event["record"] == current and event["action"] != "renew":
-        st.session_state["adjudicated-record"] = _neighbour(differing, ids.index(current), event["action"])
+        st.session_state[OPENED] = _neighbour(differing, ids.index(current), event["action"])
         st.rerun()
+
+
+def _current(cases: Sequence[Case]) -> int:
+    """The record that is open: the last one opened, also after a reload, else the first that is to be adjudicated."""
+    ids = [case.record_id for case in cases]
+    wanted = str(st.session_state.get(OPENED) or st.query_params.get("record", ""))
+    current = int(wanted) if wanted.isdecimal() and int(wanted) in ids else _next_open(cases, 0) or ids[0]
+    st.session_state[OPENED] = current
+    return current
 
 
 def _take_agreed(department_id: int, agreed: Sequence[Case]) -> None:
     """A button for the records whose versions agree wholly; what it did is said after the rerun."""
     if said := st.session_state.pop("adjudicated-said", None):
         st.success(said)
-    if agreed and st.button(_counted("Take {} on which all agree", len(agreed))):
+    if agreed and st.button(_counted("Take {} that agree", len(agreed)), width="stretch"):
         taken = adjudication.take_agreed(DATABASE, department_id, access.LOCAL_USER)
         st.session_state["adjudicated-said"] = _counted("{} adjudicated: everybody had the same labels.", taken)
         st.rerun()
@@ -99,7 +113,7 @@ def _row(case: Case) -> dict[str, Any]:
 
 
 def _open_clicked() -> None:
-    st.session_state["adjudicated-record"] = st.session_state["adjudication-queue"].open
+    st.session_state[OPENED] = st.session_state["adjudication-queue"].open
 
 
 def _next_open(cases: Sequence[Case], begin: int) -> int | None:

@@ -23,7 +23,7 @@ class Frame {
     const { external_id: name, split, changed, author } = state.record;
     this.heading = [name, split, position].join(" \u00b7 ");
     this.changed.hidden = !changed.length;
-    this.changed.textContent = `Since ${author} adjudicated this record, others have changed or withdrawn their labels: `
+    this.changed.textContent = `Since ${author} adjudicated this record, labels were added, changed or withdrawn by `
       + `${changed.join(", ")}. The gold stays as it is until you finish again.`;
     this.versions.open(state, labels);
   }
