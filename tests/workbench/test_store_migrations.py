@@ -20,8 +20,8 @@ from workbench.store.database import Database
 from workbench.store.models import Label
 
 ROOT = Path(__file__).parents[2]
-for module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):  # the tables stand in several modules
-    importlib.import_module(module.name)
+for module in pkgutil.iter_modules(store.__path__):
+    importlib.import_module(f"workbench.store.{module.name}")  # each may have tables of its own
 START = "import sys; from workbench.store.database import open_database; open_database(sys.argv[1]); print('started')"
 
 

@@ -141,7 +141,9 @@ def test_overview_counts_in_two_queries(database: Database) -> None:
         target, empty = department(session), department(session, "Empty")
         items = [Record(f"r{i}", TEXT, () if i < 2 else None, split="pool" if i else "dev") for i in range(4)]
         records.add(session, target, items, "import")
-        save(session, records.ids(session, target)["r1"], "second", 0, "submitted", [])
+        ids = records.ids(session, target)
+        save(session, ids["r1"], "second", 0, "submitted", [])  # two versions, and no gold of them yet
+        save(session, ids["r2"], "second", 0, "submitted", [])
     with database.reading() as session, count_queries(database) as seen:
         first, second = departments.overview(session)
     assert len(seen) == 2

@@ -12,6 +12,7 @@ PAGES = {
     HOME: "Home",
     "annotate": "Annotate",
     "review": "Review",
+    "agreement": "Agreement",
     "train": "Train",
     "results": "Results",
     "research": "Research",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import ConfigError, DataError
 from ladtl_core.text import SCHEMES
 from workbench.store import labels as of_sets
+from workbench.store.annotations import gold_ids
 from workbench.store.errors import NotFound
 from workbench.store.models import Annotation, Department, Label, LabelSet, Model, RecordRow
 
@@ -21,7 +22,7 @@ HIDDEN = "\x1f"  # begins the names of departments and label sets that are still
 
 @dataclass(frozen=True, slots=True)
 class SplitCount:
-    """Records of one split, and how many of them somebody has submitted."""
+    """Records of one split, and how many of them have gold."""
 
     records: int
     labelled: int
@@ -136,10 +137,10 @@ def overview(session: Session) -> list[Overview]:
         )
         for department, label_set, model in session.execute(query)
     }
-    submitted = select(Annotation.record_id).where(Annotation.status == "submitted").distinct().subquery()
+    gold = select(Annotation.record_id).where(Annotation.id.in_(gold_ids())).subquery()
     counts = (
-        select(RecordRow.department_id, RecordRow.split, func.count(), func.count(submitted.c.record_id))
-        .outerjoin(submitted, submitted.c.record_id == RecordRow.id)
+        select(RecordRow.department_id, RecordRow.split, func.count(), func.count(gold.c.record_id))
+        .outerjoin(gold, gold.c.record_id == RecordRow.id)
         .group_by(RecordRow.department_id, RecordRow.split)
     )
     for department_id, split, total, labelled in session.execute(counts):

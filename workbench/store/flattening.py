@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, aliased
 
 from ladtl_core.records import Entity
 from ladtl_core.text import spans_to_bio
+from workbench.store.annotations import gold_ids
 from workbench.store.models import Annotation, Label, RecordRow, Span
 
 
 def left_out(session: Session, department_ids: Sequence[int], splits: Sequence[str]) -> int:
-    """How many submitted spans of these departments `spans_to_bio` leaves out because they overlap longer ones."""
+    """How many gold spans of these departments `spans_to_bio` leaves out because they overlap longer ones."""
     one, other = aliased(Span), aliased(Span)
     torn = (
         select(one.annotation_id)
@@ -26,7 +27,7 @@ def left_out(session: Session, department_ids: Sequence[int], splits: Sequence[s
         .join(Span, Span.annotation_id == Annotation.id)
         .join(Label, Label.id == Span.label_id)
         .where(RecordRow.department_id.in_(department_ids), RecordRow.split.in_(splits))
-        .where(Annotation.status == "submitted", Annotation.id.in_(torn))
+        .where(Annotation.id.in_(gold_ids()), Annotation.id.in_(torn))
     )
     tokens: dict[int, tuple[tuple[int, int], ...]] = {}
     spans: dict[int, list[Entity]] = {}

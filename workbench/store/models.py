@@ -210,7 +210,7 @@ class Snapshot(Base):
 
 
 class SnapshotItem(Base):
-    """The labels of one record as they were: `entities` is a list of [start, end, label's name then]."""
+    """The labels of one record as they were, one person's or adjudicated: [start, end, label's name then]."""
 
     __tablename__ = "snapshot_item"
 
@@ -219,6 +219,7 @@ class SnapshotItem(Base):
     annotation_revision: Mapped[int]
     split: Mapped[str]
     entities: Mapped[list[Any]]
+    adjudicated: Mapped[bool] = mapped_column(default=False)
 
 
 class Run(Base):

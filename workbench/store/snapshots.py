@@ -43,6 +43,7 @@ def freeze(session: Session, department_id: int) -> Snapshot:
             "annotation_revision": item.revision,
             "split": item.record.split,
             "entities": _entities(item),
+            "adjudicated": item.adjudicated,
         }
         for item in labelled
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,29 +14,50 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
-from workbench.services import access, labelling, suggesting
-from workbench.services.labelling import Edit, Stale
+from workbench.services import access, adjudication, labelling, suggesting
+from workbench.services.labelling import Stale
 
 API, ASSETS = "/api/", "/assets/"
 SAVE_PATH = f"{API}annotations/{{record_id:int}}"
 PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
 HISTORY_PATH = f"{SAVE_PATH}/history"
+ADJUDICATION_PATH = f"{API}adjudications/{{record_id:int}}"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
 LONGEST_BODY = 4_000_000  # bytes; thousands of spans
 # A page that is being closed sends its last edit while the one before is still on its way.
 AWAITED_SAVE_SECONDS = 2.0
 AWAITED_SAVE_STEP = 0.05
+Save = tuple[int, Callable[[], int]]  # the revision that it is based on, and what saves and returns the new one
 
 
 async def save_annotation(request: Request) -> Response:
     """Save a record's labels for the user of the token. 409 brings the record as it is, if others changed it."""
+
+    def prepare(body: Any, record_id: int, user: str) -> Save:
+        edit = labelling.parse_edit(body)
+        return edit.base, lambda: labelling.save(access.database(), record_id, user, edit)
+
+    return await _answer(request, prepare)
+
+
+async def save_adjudication(request: Request) -> Response:
+    """Save what the user of the token chose between a record's versions; 409 as for labels, also if those changed."""
+
+    def prepare(body: Any, record_id: int, user: str) -> Save:
+        decision = adjudication.parse_decision(body)
+        return decision.base, lambda: adjudication.save(access.database(), record_id, user, decision)
+
+    return await _answer(request, prepare)
+
+
+async def _answer(request: Request, prepare: Callable[[Any, int, str], Save]) -> Response:
     body = await _body(request)
     if body is None:
         return _refusal(413, f"the edit is larger than {LONGEST_BODY:,} bytes")
     try:
-        edit = labelling.parse_edit(body)
-        revision = await _save(request.path_params["record_id"], request.state.user, edit)
+        base, save = prepare(body, request.path_params["record_id"], request.state.user)
+        revision = await _save(base, save)
     except Stale as stale:
         return JSONResponse({"error": str(stale), "current": stale.current}, 409)
     except LadtlError as error:
@@ -65,21 +87,17 @@ async def propagate(request: Request) -> Response:
     return JSONResponse({"records": found})
 
 
-async def _save(record_id: int, user: str, edit: Edit) -> int:
+async def _save(base: int, save: Callable[[], int]) -> int:
     """Save in a thread. A base that is ahead of the record means that its predecessor is about to arrive."""
     with anyio.move_on_after(AWAITED_SAVE_SECONDS):
         while True:
             try:
-                return await _save_now(record_id, user, edit)
+                return await anyio.to_thread.run_sync(save)
             except Stale as stale:
-                if stale.current["revision"] >= edit.base:
+                if stale.current["revision"] >= base:
                     raise
             await anyio.sleep(AWAITED_SAVE_STEP)
-    return await _save_now(record_id, user, edit)
-
-
-async def _save_now(record_id: int, user: str, edit: Edit) -> int:
-    return await anyio.to_thread.run_sync(labelling.save, access.database(), record_id, user, edit)
+    return await anyio.to_thread.run_sync(save)
 
 
 async def _body(request: Request) -> Any:
@@ -111,5 +129,6 @@ ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
     Route(HISTORY_PATH, annotation_history, methods=["GET"]),
     Route(PROPAGATE_PATH, propagate, methods=["POST"]),
+    Route(ADJUDICATION_PATH, save_adjudication, methods=["POST"]),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),
 ]

@@ -1,5 +1,8 @@
 // One button a record. The list is drawn again only if it changed, so that its scroll position stays.
-const GLYPHS = { pending: "\u25cf", draft: "\u25cb", submitted: "\u2713", skipped: "\u2013", flagged: "!" };
+const GLYPHS = {
+  ...{ pending: "\u25cf", draft: "\u25cb", submitted: "\u2713", skipped: "\u2013", flagged: "!" }, // of labels
+  ...{ open: "\u25cf", adjudicated: "\u2713", changed: "!" }, // of adjudication
+};
 
 function row(item, open) {
   const button = document.createElement("button");

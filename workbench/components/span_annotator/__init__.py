@@ -18,17 +18,8 @@ _HERE = Path(__file__).parent
 # One module, in this order.
 _SCRIPTS = (
     *("stretches.js", "units.js", "state.js", "edits.js", "cells.js"),  # without a page
-    *(
-        "saver.js",
-        "elements.js",
-        "keys.js",
-        "history.js",
-        "text_view.js",
-        "details.js",
-        "suggestions.js",
-        "finder.js",
-        "view.js",
-    ),
+    *("saver.js", "label_saver.js", "elements.js", "keyboard.js", "keys.js", "history.js", "text_view.js"),
+    *("details.js", "suggestions.js", "finder.js", "view.js"),
     *("moving.js", "pointer.js", "annotator.js"),
 )
 

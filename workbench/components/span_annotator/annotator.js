@@ -1,6 +1,5 @@
 // Hands, keys and the page's data to the state; the state to the view and the saver.
 
-const SETTLE_MILLISECONDS = 3000;
 const annotators = new WeakMap(); // root of the component -> Annotator
 const mounted = new Set();
 const kept = { threshold: 0 }; // from record to record, until the page is loaded anew
@@ -29,7 +28,7 @@ class Annotator {
     const snapping = this.state?.snapping ?? true;
     this.state = new AnnotationState(record, labels, kept.threshold);
     if (!snapping) this.state.snap(false);
-    this.saver = readonly ? null : Saver.of(record, url);
+    this.saver = readonly ? null : LabelSaver.of(record, url);
     if (this.saver) this.follow(record);
     this.view.history.hidden = true;
     this.view.finder.forget();

@@ -64,24 +64,3 @@ const BINDINGS = [
 ];
 
 const ACTIONS = Object.assign({}, ...BINDINGS.map(([, , actions]) => actions));
-
-// The name of a pressed key as in BINDINGS.
-function keyName({ key, ctrlKey, metaKey, altKey }) {
-  if (ctrlKey || metaKey) return `${altKey ? "Alt+" : ""}Ctrl+${key.length === 1 ? key.toLowerCase() : key}`;
-  return altKey ? `Alt+${key}` : key;
-}
-
-// Keys belong to the annotator that has the focus, or to the only one if nothing has it, never to a field.
-function onKey(event) {
-  const path = event.composedPath();
-  if (event.isComposing || path[0].matches?.("input, textarea, select, [contenteditable=true]")) return;
-  const focused = [...mounted].find((annotator) => path.includes(annotator.root));
-  const only = mounted.size === 1 && path[0] === document.body ? [...mounted][0] : null;
-  const annotator = focused ?? only;
-  if (!annotator?.state?.size) return;
-  const ours = annotator.key(event);
-  if (ours) event.preventDefault();
-  // Bare letters are Streamlit's shortcuts (r reruns the app); in the text they must do nothing.
-  if (ours || (focused && event.key.length === 1 && !event.ctrlKey && !event.metaKey)) event.stopImmediatePropagation();
-}
-window.addEventListener("keydown", onKey, true);

@@ -1,16 +1,18 @@
-// Brings the labels of one record to the server: one save in flight, the latest state next, nothing dropped in silence.
-// A saver outlives the page that made it, so that leaving the page loses nothing.
+// Brings a record's document to the server: one save in flight, the latest state next, nothing dropped in silence.
+// A saver outlives the page that made it, so that leaving the page loses nothing. Its kinds say which documents are the
+// `same`.
 
 const RETRY_SECONDS = [1, 2, 4, 8, 15];
 const KEEPALIVE_BYTES = 60000; // browsers refuse larger bodies with keepalive
 const KEPT_SAVERS = 50;
+const SETTLE_MILLISECONDS = 3000;
 
 const savers = new Map(); // record id -> Saver
 const access = { token: "", renew: () => {} };
 
 class Saver {
   static of(record, url) {
-    const saver = savers.get(record.id) ?? new Saver(record);
+    const saver = savers.get(record.id) ?? new this(record);
     saver.url = url;
     savers.delete(record.id); // to the end: the most recent one
     savers.set(record.id, saver);
@@ -23,20 +25,19 @@ class Saver {
   constructor(record) {
     this.revision = record.revision;
     this.last = null; // the document saved last by this page
-    this.base = record; // labels that the server has at `revision`
+    this.base = record; // the document that the server has at `revision`
     this.pending = null; // the latest document that is not saved
     this.sending = null; // the document on its way
     this.conflict = null; // {mine, theirs}
     this.failure = null; // {reason, again: seconds or null}
     this.failures = 0;
     this.savedAt = null;
-    this.numbers = new WeakMap([[record.spans, record.revision]]); // lists of spans -> the revision that has them
     this.watch = () => {};
   }
 
   get outstanding() { return Boolean(this.pending || this.sending || this.conflict); }
 
-  // The newest labels this page knows and the server may not; null if it has them.
+  // The newest document this page knows and the server may not; null if it has it.
   get unsaved() { return this.pending ?? this.conflict?.mine ?? this.sending; }
 
   save(document) {
@@ -74,15 +75,17 @@ class Saver {
 
   succeed(revision) {
     this.last = this.base = this.sending;
-    this.numbers.set(this.sending.spans, revision);
+    this.accepted(this.sending, revision);
     Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
     this.pump();
     this.watch();
   }
 
+  accepted() {}
+
   // Somebody else saved first, unless it was this very document and its answer was lost.
   meet(theirs) {
-    if (sameLabels(this.sending, theirs)) return this.succeed(theirs.revision);
+    if (this.same(this.sending, theirs)) return this.succeed(theirs.revision);
     this.conflict = { mine: this.pending ?? this.sending, theirs };
     Object.assign(this, { sending: null, pending: null, failure: null });
     this.watch();
@@ -113,26 +116,10 @@ class Saver {
     return !this.outstanding;
   }
 
-  // All revisions, oldest first; none if the server does not answer.
-  async history() {
-    await this.settled(SETTLE_MILLISECONDS);
-    const answer = await fetch(`${this.url}/history`, { headers: { "X-Workbench-Token": access.token } }).catch(() => null);
-    return answer?.ok ? answer.json() : [];
-  }
-
-  // {records} or {error}.
-  async propagate({ start, end, label }) {
-    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
-    const body = JSON.stringify({ start, end, label });
-    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers, body }).catch(() => null);
-    const result = await answer?.json().catch(() => null);
-    return result ?? { error: "not propagated: the server does not answer" };
-  }
-
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;
-    const coming = this.sending && !sameLabels(this.sending, this.base) ? 1 : 0;
+    const coming = this.sending && !this.same(this.sending, this.base) ? 1 : 0;
     if (!sameDocument(this.pending, this.sending)) this.post(this.pending, this.revision + coming).catch(() => {});
   }
 }
@@ -148,11 +135,13 @@ function sameDocument(a, b) {
   return plain(a) === plain(b);
 }
 
-// Span by span by its id, whatever the order; decisions are not part of it.
-function sameLabels(mine, theirs) {
-  const plain = ({ id, start, end, label, origin }) => [id, start, end, label, origin].join();
-  const flat = ({ status, spans }) => [status, ...spans.map(plain).sort()].join(";");
-  return flat(mine) === flat(theirs);
+// What the page says of a saver.
+function savedText({ revision, savedAt, sending, pending, failure, conflict }) {
+  if (conflict) return "not saved: changed elsewhere";
+  if (failure) return `not saved: ${failure.reason}` + (failure.again ? `; trying again in ${failure.again} s` : "");
+  if (sending || pending) return "saving\u2026";
+  if (savedAt) return `saved ${savedAt.toTimeString().slice(0, 8)} \u00b7 rev ${revision}`;
+  return revision ? `rev ${revision}` : "nothing saved yet";
 }
 
 window.addEventListener("beforeunload", (event) => {

@@ -18,7 +18,7 @@ class View {
     this.history = element("section", { className: "history", hidden: true, ariaLabel: "History" });
     this.suggestions = new Suggestions(thresholdChanged, focus);
     this.details.append(this.about, this.suggestions.root, this.history);
-    this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
+    this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet(BINDINGS));
     const head = element("div", { className: "head" }, this.title, this.saved);
     const bar = element("div", { className: "bar" }, this.labels, this.tools, this.picker.root, this.finder.root);
     // The text takes what the labels leave.
@@ -56,11 +56,7 @@ class View {
 
   paintSaved(saver) {
     const { failure, conflict } = saver;
-    let text = saver.revision ? `rev ${saver.revision}` : "nothing saved yet";
-    if (saver.savedAt) text = `saved ${saver.savedAt.toTimeString().slice(0, 8)} \u00b7 rev ${saver.revision}`;
-    if (saver.sending || saver.pending) text = "saving\u2026";
-    if (failure) text = `not saved: ${failure.reason}` + (failure.again ? `; trying again in ${failure.again} s` : "");
-    if (conflict) text = "not saved: changed elsewhere";
+    const text = savedText(saver);
     this.saved.classList.toggle("problem", Boolean(failure || conflict));
     write(this.saved, text, () => [text]);
     this.paintConflict(conflict);
@@ -100,9 +96,4 @@ function actionButtons(readonly, navigation) {
   const undo = [button("Undo", "undo", { title: "Ctrl+Z" }), button("Redo", "redo", { title: "Ctrl+Shift+Z" })];
   const submit = button("Submit and go on", "submit", { className: "primary", title: "Ctrl+Enter" });
   return [...move, button("Skip", "skip", { title: "s" }), button("Flag", "flag", { title: "f" }), ...undo, submit];
-}
-
-function helpSheet() {
-  const rows = BINDINGS.map(([keys, what]) => element("div", {}, element("dt", { textContent: keys }), element("dd", { textContent: what })));
-  return [element("p", { textContent: "Keys" }), element("dl", {}, ...rows)];
 }
