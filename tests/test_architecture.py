@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 
 # Modules of the core that load neither torch nor seqeval, and may be used anywhere.
 LIGHT = {
-    f"ladtl_core.{name}" for name in ("errors", "records", "text", "formats", "config", "scores", "data", "methods")
+    f"ladtl_core.{name}"
+    for name in ("errors", "records", "text", "formats", "mapping", "config", "scores", "data", "methods")
 }
 
 # Folder or file -> what of the project it may import besides itself; a name covers all below it.

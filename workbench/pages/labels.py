@@ -8,6 +8,7 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.palette import PALETTE, colours
+from workbench.pages import label_mapping
 from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet, Standing
 from workbench.services.suggesting import Trial
@@ -37,6 +38,7 @@ def show() -> None:
     _guidelines(chosen)
     if chosen.departments:
         _rules(chosen)
+    label_mapping.show(chosen, [one for one in found if one is not chosen])
 
 
 def _labels(chosen: GuidedSet) -> None:
