@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ladtl_core.errors import LadtlError
+from workbench.pages.shared import attempt, show_said
 from workbench.services import access, label_mapping
 from workbench.services.label_sets import GuidedSet
 
-DATABASE = access.database()
 NONE = "none"
 HELP = (
     "Used when a department of this set is trained with one of the other as its source. Hidden states and CRFs are "
@@ -26,12 +25,9 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
     st.subheader("Labels of other departments", anchor=False, help=HELP)
     left, _ = st.columns([1, 2])
     key = f"source-{target.label_set_id}"
-    source = by_id[
-        left.selectbox("Label set of the source", list(by_id), format_func=lambda one: _said(by_id[one]), key=key)
-    ]
-    found = label_mapping.mapping(DATABASE, source.label_set_id, target.label_set_id)
-    if said := st.session_state.pop("mapping-said", None):
-        st.success(said)
+    source = by_id[left.selectbox("Source", list(by_id), format_func=lambda one: _said(by_id[one]), key=key)]
+    found = label_mapping.mapping(access.database(), source.label_set_id, target.label_set_id)
+    show_said("mapping")
     if not found.source:
         st.write(f"{source.name} has no labels yet.")
         return
@@ -49,19 +45,11 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
             for index, (label_id, name) in enumerate(found.source.items())
         }
         if st.form_submit_button("Save mapping"):
-            _save(source, target, chosen)
+            ids = source.label_set_id, target.label_set_id
+            said = f"Training takes labels of {source.name} for those of {target.name} as chosen here."
+            attempt(lambda: label_mapping.save(access.database(), *ids, chosen, access.LOCAL_USER), "mapping", said)
 
 
 def _said(one: GuidedSet) -> str:
     users = ", ".join(name for name in one.departments.values() if name != one.name)
     return f"{one.name} ({users})" if users else one.name
-
-
-def _save(source: GuidedSet, target: GuidedSet, chosen: dict[int, int | None]) -> None:
-    try:
-        label_mapping.save(DATABASE, source.label_set_id, target.label_set_id, chosen, access.LOCAL_USER)
-    except LadtlError as error:
-        st.error(str(error))
-    else:
-        st.session_state["mapping-said"] = f"Training takes labels of {source.name} for those of {target.name} so."
-        st.rerun()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ladtl_core.errors import LadtlError
 from workbench.components.span_annotator import span_annotator
 from workbench.services import access, label_sets, labelling, overview, tokens
 from workbench.services.overview import Standing
@@ -35,6 +36,22 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
     )
     st.session_state["department"] = chosen
     return by_id[chosen]
+
+
+def attempt(act: Callable[[], object], place: str, said: str) -> None:
+    """Do it and say so after the rerun, where `show_said` stands for the place, or say why not."""
+    try:
+        act()
+    except LadtlError as error:
+        st.error(str(error))
+    else:
+        st.session_state[f"said-{place}"] = said
+        st.rerun()
+
+
+def show_said(place: str) -> None:
+    if said := st.session_state.pop(f"said-{place}", None):
+        st.success(said)
 
 
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
