@@ -9,7 +9,7 @@ import streamlit as st
 from ladtl_core.errors import LadtlError
 from workbench.components.palette import PALETTE, colours
 from workbench.pages import label_mapping, label_set_choice
-from workbench.pages.shared import attempt, show_said
+from workbench.pages.shared import attempt, show_guidelines, show_said
 from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet, Standing
 from workbench.services.suggesting import Trial
@@ -144,6 +144,8 @@ def _guidelines(chosen: GuidedSet) -> None:
         if st.form_submit_button("Save guidelines", type="primary"):
             label_sets.write_guidelines(DATABASE, chosen.label_set_id, whole, of_labels, access.LOCAL_USER)
             st.success("Guidelines saved.")
+    with st.expander("As they are shown while labelling, with examples from submitted records"):
+        show_guidelines(label_sets.by_id(DATABASE, chosen.label_set_id))  # as they are now
 
 
 def _rules(chosen: GuidedSet) -> None:

@@ -12,9 +12,9 @@ from workbench.store.labels import KEYS
 from workbench.store.merging import Merged, merge
 
 __all__ = [
-    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "change_label",
-    "copy_set", "create_set", "label_sets", "merge_labels", "of_department", "places", "rename_set", "retire_label",
-    "standings", "write_guidelines",
+    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "by_id",
+    "change_label", "copy_set", "create_set", "label_sets", "merge_labels", "of_department", "places", "rename_set",
+    "retire_label", "standings", "write_guidelines",
 ]  # fmt: skip
 
 
@@ -81,7 +81,12 @@ def of_department(database: Database, department_id: int) -> GuidedSet:
     """The department's label set. Raises NotFound."""
     with database.reading() as session:
         wanted = sets.of_department(session, department_id).id
-    return next(found for found in label_sets(database) if found.label_set_id == wanted)
+    return by_id(database, wanted)
+
+
+def by_id(database: Database, label_set_id: int) -> GuidedSet:
+    """A label set that is there."""
+    return next(found for found in label_sets(database) if found.label_set_id == label_set_id)
 
 
 def create_set(database: Database, name: str, names: Sequence[str], who: str) -> int:
