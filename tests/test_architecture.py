@@ -14,7 +14,10 @@ ROOT = Path(__file__).parents[1]
 # Modules of the core that load neither torch nor seqeval, and may be used anywhere.
 LIGHT = {
     f"ladtl_core.{name}"
-    for name in ("errors", "records", "text", "formats", "config", "scores", "data", "methods", "significance")
+    for name in (
+        *("errors", "records", "text", "formats", "mapping"),
+        *("config", "scores", "data", "methods", "significance"),
+    )
 } | {f"ladtl_core.experiments.{name}" for name in ("plans", "rows", "groups", "tables", "figures", "standings")}
 
 # Folder or file -> what of the project it may import besides itself; a name covers all below it.

@@ -19,6 +19,7 @@ from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
 from workbench.services import labelling
 from workbench.store import departments, records, runs, trained
+from workbench.store.records import EVALUATION_SPLITS
 
 LABELS = ("Problem", "Test", "Treatment")
 NOTE = "But an MRI scan of the spine showed an L5 metastasis with a fracture, treated with radiotherapy at once."
@@ -78,11 +79,12 @@ class Workbench:
     def open(self, record_id: int) -> Page:
         """A new tab with the record in the annotator, ready for keys."""
         with self.app.database.reading() as session:
-            department_id = records.get(session, record_id).department_id
+            row = records.get(session, record_id)
+            department_id, part = row.department_id, "evaluation" if row.split in EVALUATION_SPLITS else "labelling"
         page = self.context.new_page()
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"{self.app.url}/annotate?department={department_id}&record={record_id}")
+        page.goto(f"{self.app.url}/annotate?department={department_id}&set={part}&record={record_id}")
         expect(page.locator(".text .t").first).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".text")).to_be_focused()
         return page

@@ -105,7 +105,7 @@ def test_the_labels_page_allows_overlaps_and_takes_guidelines(workbench: Workben
     toggle.click()
     eventually(lambda: guided().overlaps)
     page.get_by_label("For all labels (Markdown)").fill("Label *complete* noun phrases.")
-    page.get_by_label("Problem").fill("Findings, too.")
+    page.get_by_role("textbox", name="Problem").fill("Findings, too.")
     page.get_by_role("button", name="Save guidelines").click()
     expect(page.get_by_text("Guidelines saved.")).to_be_visible(timeout=PATIENCE)
     assert guided().labels[0].guideline == "Findings, too."

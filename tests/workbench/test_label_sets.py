@@ -67,3 +67,45 @@ def test_a_change_that_cannot_be_changes_nothing(database: Database, label_set: 
     assert label_sets.standings(database, label_set) == before
     with database.reading() as session:
         assert audit.entries(session) == []
+
+
+def test_sets_are_made_copied_and_renamed(database: Database, label_set: int) -> None:
+    made = label_sets.create_set(database, "imaging", ["Scan", "Finding"], "lead")
+    label_sets.write_guidelines(database, label_set, "All of it", {DRUG: "Names of drugs"}, "lead")
+    label_sets.change_label(database, DRUG, "Agent", 7, "5", "lead")
+    label_sets.add_label(database, label_set, "Test", "lead")
+    label_sets.retire_label(database, PROBLEM, "lead")
+    label_sets.allow_overlaps(database, label_set, True, "lead")
+    copied = label_sets.copy_set(database, label_set, "clinical, copy", "lead")
+    label_sets.rename_set(database, label_set, "hospital", "lead")
+    label_sets.rename_set(database, label_set, "hospital", "lead")  # its own name is free for it
+    by_id = {one.label_set_id: one for one in label_sets.label_sets(database)}
+    assert [one.name for one in by_id.values()] == ["hospital", "imaging", "clinical, copy"]
+    assert by_id[label_set].departments == {1: "Cardiology"} and not by_id[copied].departments
+    assert [label.name for label in by_id[made].labels] == ["Scan", "Finding"]
+    copy = by_id[copied]
+    shown = [(label.name, label.colour, label.key, label.guideline) for label in copy.labels]
+    assert shown == [("Agent", 7, "5", "Names of drugs"), ("Test", 2, "1", "")]
+    assert (copy.overlaps, copy.guideline) == (True, "All of it")
+    # The copy is another set: its labels have no span, and a change of one leaves the other alone.
+    assert [one.spans for one in label_sets.standings(database, copied)] == [0, 0]
+    label_sets.change_label(database, copy.labels[0].label_id, "Drug", 7, "5", "lead")
+    assert [one.name for one in label_sets.standings(database, label_set)] == ["Agent", "Problem", "Test"]
+    assert [one.spans for one in label_sets.standings(database, label_set)] == [1, 1, 0]
+
+
+def test_a_set_needs_a_name_of_its_own(database: Database, label_set: int) -> None:
+    other = label_sets.create_set(database, "imaging", [], "lead")
+    for act in (
+        lambda: label_sets.create_set(database, "clinical", ["Scan"], "lead"),
+        lambda: label_sets.copy_set(database, other, "clinical", "lead"),
+        lambda: label_sets.rename_set(database, other, "clinical", "lead"),
+    ):
+        with pytest.raises(DataError, match="a label set 'clinical' already"):
+            act()
+    for name in ("", " a", "\x1fa", "a\nb"):
+        with pytest.raises(DataError, match="expected text without line breaks"):
+            label_sets.create_set(database, name, [], "lead")
+    with pytest.raises(DataError, match="the label is 'a\\\\tb'"):
+        label_sets.create_set(database, "third", ["a", "a\tb"], "lead")
+    assert [one.name for one in label_sets.label_sets(database)] == ["clinical", "imaging"]

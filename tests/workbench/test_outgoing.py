@@ -117,7 +117,7 @@ def test_predictions_and_remarks_are_told_at_import(database: Database) -> None:
         }
     ]
     preview = imported(database, [("a.json", json.dumps(tasks).encode())], labels=["P"])
-    assert preview.warnings == ("Predictions of a model, which are no labels and are not imported: 1.",)
+    assert preview.remarks == ("predictions, which become suggestions and no labels: 1",)
     tagged = b"# doc = 2\n# department = A\nfever\tI-P\n"
     assert imported(database, [("b.conll", tagged)]).remarks == (
         "b.conll: tags in IOB1; an I- that continues nothing begins an entity",

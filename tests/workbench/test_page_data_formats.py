@@ -59,16 +59,25 @@ def test_the_guess_of_the_format_can_be_corrected(page: AppTest) -> None:
     assert shown(page, 0)[0]["Spans"] == "LOC 1"
 
 
-def test_predictions_of_label_studio_are_counted_and_become_no_labels(page: AppTest) -> None:
-    region = {"type": "labels", "value": {"start": 0, "end": 5, "labels": ["Sign"]}}
-    task = {
-        "data": {"id": "1", "text": "fever", "department": "A"},
-        "predictions": [{"score": 0.5, "result": [region]}],
-    }
-    upload(page, ("tasks.json", json.dumps([task]).encode()), ("splits.json", b'{"1": {"split": "dev"}}'))
-    field(page, "Further labels").set_value("Sign").run()
-    assert "Predictions of a model, which are no labels and are not imported: 1." in [w.value for w in page.warning]
+def test_predictions_of_label_studio_become_suggestions_and_no_labels(page: AppTest) -> None:
+    def tasks(names: str, label: str) -> bytes:
+        region = {"type": "labels", "value": {"start": 0, "end": 5, "labels": [label]}}
+        predictions = [{"score": 0.5, "result": [region]}]
+        of = [{"data": {"id": n, "text": "fever", "department": "A"}, "predictions": predictions} for n in names]
+        return json.dumps(of).encode()
+
+    upload(page, ("tasks.json", tasks("12", "Sign")), ("splits.json", b'{"1": {"split": "dev"}}'))
+    assert "predictions, which become suggestions and no labels: 2" in texts(page)[0]
     assert shown(page, 0)[0]["Labelled"] == 0 and shown(page, 0)[0]["dev"] == 1
+    button(page, "Import 2 records into A").click().run()
+    assert not page.exception
+    (held,) = stored()
+    assert (held.department.labelled, held.labels) == (0, ("Sign",))
+    # To a set that has other labels: the records come, what it has no label for does not.
+    upload(page, ("tasks.json", tasks("34", "Drug")))
+    assert "A: predictions with labels that it lacks, which are left out: 2 (Drug)." in [w.value for w in page.warning]
+    button(page, "Import 2 records into A").click().run()
+    assert stored()[0].department.records == 4
 
 
 @pytest.mark.parametrize(

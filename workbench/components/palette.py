@@ -21,6 +21,7 @@ def colours(indices: Mapping[str, int]) -> dict[str, tuple[str, str]]:
 LINES = {  # images of a line below the text, in a label's colour
     "solid": "linear-gradient({0} 0 0)",
     "dashed": "repeating-linear-gradient(90deg, {0} 0 6px, transparent 6px 9px)",
+    "long": "repeating-linear-gradient(90deg, {0} 0 16px, transparent 16px 24px)",
     "dotted": "repeating-linear-gradient(90deg, {0} 0 2px, transparent 2px 5px)",
     "double": "repeating-linear-gradient(90deg, {0} 0 9px, transparent 9px 11px, {0} 11px 13px, transparent 13px 15px)",
 }

@@ -87,7 +87,9 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
     if spec.target in spec.sources:
         raise ConfigError("a department cannot be source and target at once; take it out of the sources")
     with database.session() as session:
-        sources = [inputs.frozen(session, source) for source in sorted(set(spec.sources)) if with_source]
+        sources = [
+            inputs.frozen_source(session, source, spec.target) for source in sorted(set(spec.sources)) if with_source
+        ]
         target = inputs.frozen(session, spec.target)
         scheme = departments.get(session, spec.target).scheme
     config = replace(spec.config, model=replace(spec.config.model, scheme=scheme))

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ladtl_core.mapping import LabelMapping
 from ladtl_core.records import Record
-from workbench.store import departments, records, snapshots
+from workbench.store import departments, label_sets, labels, mappings, records, snapshots
 
 
 def frozen(session: Session, department_id: int) -> dict[str, Any]:
@@ -22,14 +23,30 @@ def frozen(session: Session, department_id: int) -> dict[str, Any]:
     }
 
 
+def frozen_source(session: Session, department_id: int, target_id: int) -> dict[str, Any]:
+    """The same of a source, with the names of labels that training changes so that they mean the target's.
+
+    Where none changes there is no `labels`. They are pairs: in a dict the hash of a spec would skip some names.
+    """
+    sets = [label_sets.of_department(session, one).id for one in (department_id, target_id)]
+    for label_set_id in sets:
+        labels.in_use(session, label_set_id)  # nobody renames a label between the snapshot and the mapping
+    changed = mappings.renamed(session, *sets)
+    return frozen(session, department_id) | ({"labels": changed} if changed else {})
+
+
 def last_record(session: Session, department_id: int) -> int:
     """The id of the record that was imported last, 0 if there is none."""
     return max(records.ids(session, department_id).values(), default=0)
 
 
 def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
-    """The department's records with the labels of the snapshot; `entities` is None where nobody had labelled them."""
-    labelled = {record.id: record for record in snapshots.records(session, part["snapshot"])}
+    """The department's records with the labels of the snapshot, under the names that `labels` of the part gives them.
+
+    `entities` is None where nobody had labelled the record.
+    """
+    mapping = LabelMapping("the label sets", dict(part.get("labels", ())), {})
+    labelled = {record.id: record for record in mapping.rename(snapshots.records(session, part["snapshot"]))}
     rows = records.of_department(session, part["department"])
     return [
         labelled.get(row.external_id) or records.to_record(row, part["name"])

@@ -8,6 +8,8 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.palette import PALETTE, colours
+from workbench.pages import label_mapping, label_set_choice
+from workbench.pages.shared import attempt, show_guidelines, show_said
 from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet, Standing
 from workbench.services.suggesting import Trial
@@ -25,18 +27,18 @@ def show() -> None:
     st.title("Labels")
     found = label_sets.label_sets(DATABASE)
     if not found:
-        st.write("A label set comes with the first department that you import.")
+        st.write("A label set comes with the first department that you import, or make one before.")
         if st.button("Import records", type="primary"):
             st.switch_page("pages/data.py")
+    chosen = label_set_choice.pick(found)
+    if chosen is None:
         return
-    by_id = {one.label_set_id: one for one in found}
-    chosen = by_id[st.selectbox("Label set", list(by_id), format_func=lambda key: by_id[key].name)]
-    st.caption(f"Used by {', '.join(chosen.departments.values()) or 'no department'}.")
     _labels(chosen)
     _overlaps(chosen)
     _guidelines(chosen)
     if chosen.departments:
         _rules(chosen)
+    label_mapping.show(chosen, [one for one in found if one is not chosen])
 
 
 def _labels(chosen: GuidedSet) -> None:
@@ -56,8 +58,7 @@ def _labels(chosen: GuidedSet) -> None:
         ],
         hide_index=True,
     )
-    if said := st.session_state.pop("labels-said", None):
-        st.success(said)
+    show_said("labels")
     with st.form("add-label", clear_on_submit=True, border=False):
         field, button, _ = st.columns([3, 1, 4], vertical_alignment="bottom")
         name = field.text_input("New label")
@@ -121,14 +122,7 @@ def _merge(label: Standing, targets: dict[int, str]) -> None:
 
 
 def _do(said: str, act: Callable[[], object]) -> None:
-    """Do it and say so after the rerun, or say why not."""
-    try:
-        act()
-    except LadtlError as error:
-        st.error(str(error))
-    else:
-        st.session_state["labels-said"] = said
-        st.rerun()
+    attempt(act, "labels", said)
 
 
 def _overlaps(chosen: GuidedSet) -> None:
@@ -150,6 +144,8 @@ def _guidelines(chosen: GuidedSet) -> None:
         if st.form_submit_button("Save guidelines", type="primary"):
             label_sets.write_guidelines(DATABASE, chosen.label_set_id, whole, of_labels, access.LOCAL_USER)
             st.success("Guidelines saved.")
+    with st.expander("As they are shown while labelling, with examples from submitted records"):
+        show_guidelines(label_sets.by_id(DATABASE, chosen.label_set_id))  # as they are now
 
 
 def _rules(chosen: GuidedSet) -> None:

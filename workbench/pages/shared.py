@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ladtl_core.errors import LadtlError
+from workbench.components.excerpts import excerpts
 from workbench.components.span_annotator import span_annotator
-from workbench.services import access, label_sets, labelling, overview, tokens
+from workbench.services import access, examples, label_sets, labelling, overview, tokens
+from workbench.services.label_sets import GuidedSet
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
 
@@ -37,6 +40,22 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
     return by_id[chosen]
 
 
+def attempt(act: Callable[[], object], place: str, said: str) -> None:
+    """Do it and say so after the rerun, where `show_said` stands for the place, or say why not."""
+    try:
+        act()
+    except LadtlError as error:
+        st.error(str(error))
+    else:
+        st.session_state[f"said-{place}"] = said
+        st.rerun()
+
+
+def show_said(place: str) -> None:
+    if said := st.session_state.pop(f"said-{place}", None):
+        st.success(said)
+
+
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
     ids = [item.record_id for item in items]
@@ -61,13 +80,22 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
 @st.dialog("Guidelines", width="medium")
 def _guidelines(department_id: int) -> None:
     """What the department's label set says of all labels, and of each."""
-    found = label_sets.of_department(access.database(), department_id)
-    parts = [found.guideline, *(f"**{label.name}**\n\n{label.guideline}" for label in found.labels if label.guideline)]
-    if any(parts):
-        st.markdown("\n\n".join(filter(None, parts)))
-    else:
-        st.write(f"Nobody has written guidelines for {found.name} yet.")
+    show_guidelines(label_sets.of_department(access.database(), department_id))
     st.page_link("pages/labels.py", label="Write guidelines")
+
+
+def show_guidelines(found: GuidedSet) -> None:
+    """The guideline of a set, then each label's with examples from submitted records."""
+    given = examples.examples(access.database(), [label.label_id for label in found.labels])
+    if found.guideline:
+        st.markdown(found.guideline)
+    elif not any(label.guideline for label in found.labels):
+        st.write(f"Nobody has written guidelines for {found.name} yet.")
+    for label in found.labels:
+        if label.guideline or given[label.label_id]:
+            st.markdown(f"**{label.name}**" + (f"\n\n{label.guideline}" if label.guideline else ""))
+        if given[label.label_id]:
+            st.html(excerpts(given[label.label_id], label.colour))
 
 
 def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:

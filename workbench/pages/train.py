@@ -106,6 +106,9 @@ def _start(sources: list[int], target: int, method: str, values: dict[str, dict[
             f"{offer.left_out:,} span{'' if offer.left_out == 1 else 's'} inside or across longer ones are left out: a "
             "tagger learns one label a token, of overlapping spans the longest."
         )
+    if offer.label_sets:
+        st.text("\n".join(offer.label_sets))  # names of labels may hold what Markdown would take for marks
+        st.page_link("pages/labels.py", label="Say which labels stand for each other")
     if offer.problem:
         st.warning(offer.problem)
     records = f"{offer.target_labelled} record{'' if offer.target_labelled == 1 else 's'}"

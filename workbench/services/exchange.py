@@ -34,6 +34,7 @@ class DepartmentPreview:
     labelled: int
     splits: dict[str, int]
     labels: dict[str, int]
+    predicted: dict[str, int]  # predictions by their labels; they become suggestions
 
     @property
     def records(self) -> int:
@@ -98,6 +99,8 @@ def preview(
     errors.sort(key=lambda error: (order.get(error.file or "", -1), error.line or 0))
     unused = len(places.keys() - {identifier for part in parts for identifier in part.split_of})
     warnings = tuple(_warnings(parts, looked.tallies, unused))
+    if predicted := sum(sum(part.predicted.values()) for part in parts):
+        looked.remarks.insert(0, f"predictions, which become suggestions and no labels: {predicted:,}")
     shown = tuple(errors[:SHOWN_ERRORS])
     return Preview(source, parts, shown, len(errors), warnings, tuple(looked.remarks), label_set, new_labels)
 
@@ -110,15 +113,17 @@ class _Tally:
     labelled: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     overlapping: int = 0
-    predictions: int = 0
+    predicted: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
     first_texts: list[str] = field(default_factory=list)
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, allowed: set[str] | None) -> None:
         self.outlines.append(Record(record.id, "", split=record.split, patient=record.patient))
         self.labelled += record.entities is not None
         self.labels.update(entity.label for entity in record.entities or ())
         self.overlapping += _overlapping(record)
-        self.predictions += len(record.predictions)
+        for one in record.predictions:
+            (self.predicted if allowed is None or one.label in allowed else self.unknown)[one.label] += 1
         if len(self.first_texts) < HAN_RECORDS:
             self.first_texts.append(record.text)
 
@@ -155,7 +160,7 @@ def _look(session: Session, source: Source, label_set: str | None) -> _Looked:
         if problem := _problem(item, allowed[name], taken[name]):
             looked.errors.append(problem)
         else:
-            looked.tallies.setdefault(name, _Tally()).add(item.record)
+            looked.tallies.setdefault(name, _Tally()).add(item.record, allowed[name])
     return looked
 
 
@@ -190,6 +195,7 @@ def _department(session: Session, name: str, tally: _Tally, seed: int) -> Depart
         tally.labelled,
         {split: counts[split] for split in SPLITS if counts[split]},
         dict(sorted(tally.labels.items())),
+        dict(sorted(tally.predicted.items())),
     )
 
 
@@ -200,7 +206,9 @@ def _new_labels(
     new = [part for part in parts if part.is_new]
     if label_set is not None or not new:
         return ()
-    found = tuple(dict.fromkeys((*labels, *sorted({label for part in new for label in part.labels}))))
+    found = tuple(
+        dict.fromkeys((*labels, *sorted({label for part in new for label in (*part.labels, *part.predicted)})))
+    )
     try:
         for label in found:
             check_name("label", label)
@@ -221,8 +229,9 @@ def _warnings(parts: Sequence[DepartmentPreview], tallies: Mapping[str, _Tally],
             yield f"{part.name}: no record is labelled."
         if torn := torn_patients(tally.outlines):
             yield f"{part.name}: patients both in training and in dev or test: {len(torn):,}, such as {torn[0]}."
-    if predictions := sum(tally.predictions for tally in tallies.values()):
-        yield f"Predictions of a model, which are no labels and are not imported: {predictions:,}."
+        if tally.unknown:
+            counted = f"{tally.unknown.total():,} ({', '.join(sorted(tally.unknown))})."
+            yield f"{part.name}: predictions with labels that it lacks, which are left out: {counted}"
     if unused:
         yield f"Entries of the splits file for records that are in none of the files: {unused:,}."
 

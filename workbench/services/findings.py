@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.scores import Scores
@@ -64,7 +65,7 @@ def _one_sided(database: Database, result: Result) -> list[str]:
         return []
     with database.reading() as session:
         source, target = (
-            sum((_support(snapshots.records(session, part["snapshot"])) for part in parts), Counter[str]())
+            sum((_support(session, part) for part in parts), Counter[str]())
             for parts in (spec["sources"], [spec["target"]])
         )
     return [
@@ -75,8 +76,11 @@ def _one_sided(database: Database, result: Result) -> list[str]:
     ]
 
 
-def _support(records: Sequence[Any]) -> Counter[str]:
-    return Counter(entity.label for r in records if r.split in TRAINING_SPLITS for entity in r.entities or ())
+def _support(session: Session, part: Mapping[str, Any]) -> Counter[str]:
+    """Spans by the label's name as training knows it: the target's, where the source calls it otherwise."""
+    meant = dict(part.get("labels", ()))
+    found = (r for r in snapshots.records(session, part["snapshot"]) if r.split in TRAINING_SPLITS)
+    return Counter(meant.get(entity.label, entity.label) for r in found for entity in r.entities or ())
 
 
 def _open_gaps(epochs: Sequence[Mapping[str, Any]], best_epoch: int) -> list[str]:

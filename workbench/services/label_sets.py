@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from workbench.store import audit, departments, labels, search
@@ -12,8 +12,9 @@ from workbench.store.labels import KEYS
 from workbench.store.merging import Merged, merge
 
 __all__ = [
-    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "change_label",
-    "label_sets", "merge_labels", "of_department", "places", "retire_label", "standings", "write_guidelines",
+    "KEYS", "GuidedLabel", "GuidedSet", "Standing", "add_label", "allow_overlaps", "bring_back_label", "by_id",
+    "change_label", "copy_set", "create_set", "label_sets", "merge_labels", "of_department", "places", "rename_set",
+    "retire_label", "standings", "write_guidelines",
 ]  # fmt: skip
 
 
@@ -80,7 +81,36 @@ def of_department(database: Database, department_id: int) -> GuidedSet:
     """The department's label set. Raises NotFound."""
     with database.reading() as session:
         wanted = sets.of_department(session, department_id).id
-    return next(found for found in label_sets(database) if found.label_set_id == wanted)
+    return by_id(database, wanted)
+
+
+def by_id(database: Database, label_set_id: int) -> GuidedSet:
+    """A label set that is there."""
+    return next(found for found in label_sets(database) if found.label_set_id == label_set_id)
+
+
+def create_set(database: Database, name: str, names: Sequence[str], who: str) -> int:
+    """A new label set with labels of these names, for departments to come; its id. Raises DataError for a name."""
+    with database.session() as session:
+        made = sets.create(session, name, names)
+        audit.note(session, who, "create label set", name, {"labels": list(names)})
+        return made.id
+
+
+def copy_set(database: Database, label_set_id: int, name: str, who: str) -> int:
+    """A new set with another's labels that are in use and its guidelines; its id. Raises DataError, NotFound."""
+    with database.session() as session:
+        made = sets.copy(session, label_set_id, name)
+        audit.note(session, who, "copy label set", name, {"of": sets.get(session, label_set_id).name})
+        return made.id
+
+
+def rename_set(database: Database, label_set_id: int, name: str, who: str) -> None:
+    """Raises DataError for the name, NotFound."""
+    with database.session() as session:
+        before = sets.get(session, label_set_id).name
+        sets.rename(session, label_set_id, name)
+        audit.note(session, who, "rename label set", before, {"name": name})
 
 
 def allow_overlaps(database: Database, label_set_id: int, allowed: bool, who: str) -> None:

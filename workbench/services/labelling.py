@@ -13,7 +13,7 @@ from ladtl_core.records import check_stretch
 from workbench.services import suggesting
 from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
-from workbench.store import departments, label_sets, labels, records, rules, trained
+from workbench.store import departments, imported, label_sets, labels, records, rules, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
@@ -70,9 +70,10 @@ def open_record(database: Database, record_id: int, author: str) -> RecordView:
 
     Offsets are code points. `labels`: {id, name, key, colour (palette index), retired}. `spans` of the author: {id,
     start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}; with `overlaps` a new span leaves
-    those that it overlaps. `suggestions` of the department's current model, `model`, and of its rules: {start, end,
-    label, confidence and model (None of a rule), origin (model, rule or propagated)}; those that are open overlap no
-    other. `rejected` are indices into them. Evaluation records have no suggestions before they are submitted.
+    those that it overlaps. `suggestions` of the department's current model, `model`, of its rules and of the file that
+    the record came from: {start, end, label, confidence (None of a rule), model (id of the model's), origin (model,
+    rule, propagated or import)}; those that are open overlap no other. `rejected` are indices into them. Evaluation
+    records have no suggestions before they are submitted.
     Raises NotFound.
     """
     with database.reading() as session:
@@ -166,6 +167,9 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         found = suggesting.matches(row.text, row.tokens, [rule for rule in known if rule.label_id in usable.values()])
     if model is not None and not hidden:
         found += _suggestions(session, row.id, model.id, usable)
+    if not hidden:
+        of_files = imported.of_department(session, row.department_id, [row.id]).get(row.id, [])
+        found += [{**span, "model": None, "origin": "import"} for span in of_files if span["label"] in usable.values()]
     suggestions = suggesting.offered(found, rejected)
     return {
         "id": row.id,

@@ -10,9 +10,9 @@ from io import BytesIO
 
 from ladtl_core.errors import DataError
 from ladtl_core.formats import FORMATS, csv_rows
-from ladtl_core.records import SPLITS, Record
+from ladtl_core.records import SPLITS, Prediction, Record
 from workbench.services import apart
-from workbench.store import departments, records
+from workbench.store import departments, imported, records
 from workbench.store.annotations import gold
 from workbench.store.database import Database
 
@@ -36,9 +36,10 @@ class Exported:
 
 
 def export(database: Database, department_id: int, format: str) -> Exported:
-    """All records of a department; the submitted ones with their labels. Raises NotFound, DataError, MissingExtraError.
+    """All records of a department; the submitted ones with their labels, all with the predictions that they came with.
 
     Tokens are in a file only where the import brought them; in CoNLL they are those that labels snap to.
+    Raises NotFound, DataError, MissingExtraError.
     """
     if format not in TITLES:
         raise DataError(f"{FORMATS[format].title} cannot hold labels; export in another format")
@@ -46,9 +47,14 @@ def export(database: Database, department_id: int, format: str) -> Exported:
         name = departments.get(session, department_id).name
         labelled = {item.record.id: tuple(item.entities) for item in gold(session, department_id, SPLITS)}
         rows = records.of_department(session, department_id)
+        names = {label.id: label.name for label in departments.labels(session, department_id)}
+        suggested = imported.of_department(session, department_id)
     items = []
     for row in rows:
         record = replace(records.to_record(row, name), entities=labelled.get(row.id))
+        if row.id in suggested:
+            predictions = (Prediction(**{**span, "label": names[span["label"]]}) for span in suggested[row.id])
+            record = replace(record, predictions=tuple(predictions))
         keep_tokens = format == "conll" or row.tokenizer == "given"
         items.append(record if keep_tokens else replace(record, tokens=None, sentence_starts=None))
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)

@@ -1,4 +1,4 @@
-"""Suggestions for one record from all their sources: propagated mentions, rules, the current model."""
+"""Suggestions for one record from all their sources: propagated mentions, rules, the current model, imported files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workbench.store.models import Rule
 from workbench.store.records import LABELLING_SPLITS
 
 # Of suggestions that overlap the earlier source is offered: what a person said first.
-SOURCES = ("propagated", "rule", "model")
+SOURCES = ("propagated", "rule", "model", "import")
 CONTEXT = 30  # characters shown on each side of a match
 Suggestion = dict[str, Any]
 Place = tuple[int, int, int]

@@ -14,6 +14,7 @@ from ladtl_core.errors import ConfigError
 from ladtl_core.methods import METHODS
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
+from workbench.services import label_mapping
 from workbench.store import departments, snapshots
 from workbench.store.database import Database
 from workbench.store.departments import Overview, SplitCount
@@ -58,6 +59,7 @@ class Offer:
     dev_labelled: int
     test_labelled: int
     left_out: int  # spans that overlap longer ones: a tagger learns one label a token
+    label_sets: tuple[str, ...]  # a line for each source whose labels are others than the target's
     selection: Selection
     problem: str | None  # why it cannot be started
 
@@ -132,6 +134,7 @@ def offer(database: Database, spec: TrainSpec) -> Offer:
         rows = {row.department_id: row for row in departments.overview(session)}
         used = [*(spec.sources if api.needs_source(spec.config) else ()), spec.target]
         overlapping = left_out(session, used, TRAINING_SPLITS)
+        labels = label_mapping.said(session, used[:-1], spec.target)
     for department_id in (*spec.sources, spec.target):
         if department_id not in rows:
             raise NotFound("department", department_id)
@@ -147,7 +150,7 @@ def offer(database: Database, spec: TrainSpec) -> Offer:
     elif api.needs_source(spec.config) and not source_labelled:
         problem = "The source has no submitted training record; choose a department that has."
     selection = selection_of(dev, mine.labelled, spec.config.training.fixed_steps)
-    return Offer(source_labelled, mine.labelled, unlabelled, dev, test, overlapping, selection, problem)
+    return Offer(source_labelled, mine.labelled, unlabelled, dev, test, overlapping, labels, selection, problem)
 
 
 def _training(row: Overview) -> SplitCount:

@@ -161,7 +161,7 @@ class Suggestion(Base):
 class Decision(Base):
     """What a person decided of one suggested span, whoever suggested it; a later decision replaces the earlier.
 
-    `origin` is model, rule or propagated; `model_id` is set for the first.
+    `origin` is model, rule, propagated or import; `model_id` is set for the first.
     """
 
     __tablename__ = "decision"

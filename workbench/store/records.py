@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import DataError
 from ladtl_core.records import SPLITS, Entity, Record, check_record
 from ladtl_core.text import TOKENIZER_VERSION, tokenize
-from workbench.store import departments, labels
+from workbench.store import departments, imported, labels
 from workbench.store.annotations import SpanData, add_submitted
 from workbench.store.errors import NotFound
-from workbench.store.models import Annotation, Department, RecordRow, Span
+from workbench.store.models import Annotation, Department, Label, RecordRow, Span
 
 PREVIEW = 80
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -68,12 +68,19 @@ def rows_of(items: Sequence[Record], scheme: str, first: int) -> list[dict[str, 
 def add_rows(
     session: Session, department_id: int, items: Sequence[Record], rows: Sequence[dict[str, Any]], author: str
 ) -> None:
-    """Store records whose ids are new to the department. Raises DataError if a label is missing from the label set."""
+    """Store records whose ids are new to the department; their predictions become suggestions.
+
+    Raises DataError if a label of a span is missing from the label set; predictions with such a label are left out.
+    """
     if not rows:
         return
     placed = [{"department_id": department_id, **row} for row in rows]
     ids = list(session.scalars(insert(RecordRow).returning(RecordRow.id, sort_by_parameter_order=True), placed))
-    _add_gold(session, department_id, dict(zip(ids, items, strict=True)), author)
+    labels.in_use(session, departments.get(session, department_id).label_set_id)
+    meant = labels.by_name(departments.labels(session, department_id))
+    by_id = dict(zip(ids, items, strict=True))
+    _add_gold(session, by_id, meant, author)
+    imported.add(session, {record_id: record.predictions for record_id, record in by_id.items()}, meant)
 
 
 def get(session: Session, record_id: int) -> RecordRow:
@@ -154,21 +161,19 @@ def _row(record: Record, scheme: str, position: int) -> dict[str, Any]:
     }
 
 
-def _add_gold(session: Session, department_id: int, records: dict[int, Record], author: str) -> None:
-    labels.in_use(session, departments.get(session, department_id).label_set_id)
-    label_ids = {name: label.id for name, label in labels.by_name(departments.labels(session, department_id)).items()}
+def _add_gold(session: Session, records: Mapping[int, Record], meant: Mapping[str, Label], author: str) -> None:
     gold: dict[int, list[SpanData]] = {}
     for record_id, record in records.items():
         if record.entities is None:
             continue
         for entity in record.entities:
-            if entity.label not in label_ids:
+            if entity.label not in meant:
                 raise DataError(
                     f"the record {record.id!r} has a span of {entity.label!r}, which is not in the label set; "
-                    f"it has {', '.join(label_ids) or 'no labels'}"
+                    f"it has {', '.join(meant) or 'no labels'}"
                 )
         gold[record_id] = [
-            SpanData(str(uuid4()), entity.start, entity.end, label_ids[entity.label], "import")
+            SpanData(str(uuid4()), entity.start, entity.end, meant[entity.label].id, "import")
             for entity in record.entities
         ]
     add_submitted(session, gold, author)

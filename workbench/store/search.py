@@ -1,13 +1,14 @@
-"""Which records of a department fulfil one condition, as ids; where the spans of a label are."""
+"""Which records of a department fulfil one condition, as ids; where the spans of a label are, and in what words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from workbench.store.models import Annotation, Department, Label, RecordRow, Span
+from workbench.store.records import LABELLING_SPLITS
 
 
 def containing(session: Session, department_id: int, words: str) -> set[int]:
@@ -59,3 +60,26 @@ def spans_with(session: Session, label_id: int, limit: int) -> list[tuple[str, s
     return [
         (name, record, author, text[start:end]) for name, record, author, text, start, end in session.execute(query)
     ]
+
+
+def mentions(session: Session, label_id: int, limit: int, around: int) -> list[tuple[str, str, str]]:
+    """The first submitted spans with the label outside the evaluation sets: text before, words, text after.
+
+    `around` is how many code points of the text are given on each side; a place that two people labelled counts once.
+    """
+    begin = case((Span.start > around, Span.start - around), else_=0)
+    query = (
+        select(
+            func.substr(RecordRow.text, begin + 1, Span.start - begin),
+            func.substr(RecordRow.text, Span.start + 1, Span.end - Span.start),
+            func.substr(RecordRow.text, Span.end + 1, around),
+        )
+        .select_from(Span)
+        .join(Annotation, Annotation.id == Span.annotation_id)
+        .join(RecordRow, RecordRow.id == Annotation.record_id)
+        .where(Span.label_id == label_id, Annotation.status == "submitted", RecordRow.split.in_(LABELLING_SPLITS))
+        .group_by(RecordRow.id, Span.start, Span.end)
+        .order_by(RecordRow.department_id, RecordRow.position, Span.start, Span.end)
+        .limit(limit)
+    )
+    return [(before, words, after) for before, words, after in session.execute(query)]

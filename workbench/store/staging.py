@@ -18,6 +18,7 @@ from ladtl_core.errors import DataError
 from workbench.store import departments
 from workbench.store.base import now
 from workbench.store.departments import HIDDEN
+from workbench.store.imported import ImportedSuggestion
 from workbench.store.models import Annotation, AnnotationChange, Department, RecordRow, Span
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -68,6 +69,7 @@ def discard(session: Session, hidden_id: int) -> bool:
         session.execute(delete(Span).where(Span.annotation_id.in_(annotations)))
         session.execute(delete(AnnotationChange).where(AnnotationChange.annotation_id.in_(annotations)))
         session.execute(delete(Annotation).where(Annotation.id.in_(annotations)))
+        session.execute(delete(ImportedSuggestion).where(ImportedSuggestion.record_id.in_(rows)))
         session.execute(delete(RecordRow).where(RecordRow.id.in_(rows)))
         return True
     label_set = department.label_set

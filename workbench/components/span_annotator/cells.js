@@ -1,7 +1,7 @@
 // What every token shows, worked out from the state. No DOM.
 
 const LEVELS = 4; // lines that are told apart below a token; deeper ones share the last
-const LINES = { model: "dashed", rule: "dotted", propagated: "double" };
+const LINES = { model: "dashed", rule: "dotted", propagated: "double", import: "long" };
 
 // Stretches to draw: {start, end, level, colour, line, filled, active, tag: [text, target]}.
 function marksOf(state) {
@@ -21,7 +21,8 @@ function markOf(state, stretch, target, { line, filled, note }) {
 }
 
 function noteOf({ confidence, origin }) {
-  return confidence === null ? ` (${origin === "rule" ? "rule" : "again"})` : ` ${confidence.toFixed(2)}`;
+  const said = [{ rule: "rule", propagated: "again", import: "file" }[origin], confidence?.toFixed(2)].filter(Boolean).join(" ");
+  return origin === "model" ? ` ${said}` : ` (${said})`;
 }
 
 // Token index -> {pieces, tags, gap, grips, signature}; tokens that show nothing but their word are left out.

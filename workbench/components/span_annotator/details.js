@@ -3,7 +3,9 @@
 const ORIGINS = {
   manual: "by hand", suggestion: "accepted suggestion", rule: "by a rule", propagated: "propagated", changed: "changed suggestion", import: "imported",
 };
-const SOURCES = { model: "suggested by the model", rule: "suggested by a rule", propagated: "labelled so in another record" };
+const SOURCES = {
+  model: "suggested by the model", rule: "suggested by a rule", propagated: "labelled so in another record", import: "suggested by the imported file",
+};
 
 function detailsSignature(state, readonly) {
   const stretch = state.activeSpan ?? state.activeSuggestion;
@@ -24,7 +26,8 @@ function described(state, stretch, readonly) {
   const suggestion = state.activeSuggestion !== null;
   const { name, colour } = state.labels.get(stretch.label);
   const confidence = stretch.confidence == null ? "" : ` ${stretch.confidence.toFixed(2)}`;
-  const origin = suggestion ? `${SOURCES[stretch.origin]}${confidence}` : `${ORIGINS[stretch.origin]}${confidence}`;
+  const ofFile = stretch.origin === "suggestion" && stretch.model === null ? " of the file" : "";
+  const origin = suggestion ? `${SOURCES[stretch.origin]}${confidence}` : `${ORIGINS[stretch.origin]}${ofFile}${confidence}`;
   const buttons = suggestion
     ? [button("Accept", "accept", { title: "a" }), button("Reject", "reject", { title: "x" })]
     : [button("Remove", "remove", { title: "Delete" }), button("Label all like it", "everywhere", { title: "e" }),

@@ -103,7 +103,7 @@ function occurrences(state, span) {
   return whole(span) ? found.filter(whole) : found;
 }
 
-const ACCEPTED = { model: "suggestion", rule: "rule", propagated: "propagated" };
+const ACCEPTED = { model: "suggestion", rule: "rule", propagated: "propagated", import: "suggestion" };
 
 function newSpan({ start, end }, label) { return { id: newId(), start, end, label, origin: "manual", confidence: null, model: null }; }
 

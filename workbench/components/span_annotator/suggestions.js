@@ -19,7 +19,7 @@ class Suggestions {
     const { suggestions } = state.record;
     const aside = state.aside.length;
     this.root.hidden = readonly || !suggestions.length;
-    this.row.hidden = !suggestions.some(({ origin }) => origin === "model");
+    this.row.hidden = !suggestions.some(({ confidence }) => confidence !== null);
     this.buttons.hidden = !state.open.length;
     this.slider.value = state.threshold;
     const left = `${state.open.length} suggestion${state.open.length === 1 ? "" : "s"} left`;

@@ -1,0 +1,19 @@
+"""Words with the text around them, as static HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from workbench.components.palette import colours
+
+
+def excerpts(found: Iterable[tuple[str, str, str]], colour: int) -> str:
+    """A list of text before, words and text after, the words in the palette's colour. All text is escaped."""
+    [(background, border)] = colours({"": colour}).values()
+    style = escape(f"background:{background};border-color:{border}")
+    items = (
+        f'<li dir="auto">{escape(before)}<mark style="{style}">{escape(words)}</mark>{escape(after)}</li>'
+        for before, words, after in found
+    )
+    return f'<ul class="excerpts">{"".join(items)}</ul>'
