@@ -35,7 +35,7 @@ class RecordScore:
     (0-1). `close` counts tokens whose second tag has at least half the probability of the first; `doubtful` are the
     labels, at most two, that have most of the probability there. `gap`: the mean over its tokens of
     sum_y p(y|x) |witness_y(h)|, None without a source; `gap_parts` is what each label adds to it, O for none.
-    `rank` counts from 1 in the order in which unlike records are taken, None for one that is labelled. `group` is the
+    `rank` counts from 1 in the order in which unlike records are taken, None for one that is labelled. `near_to` is the
     index of the first record that says nearly the same.
     """
 
@@ -46,7 +46,7 @@ class RecordScore:
     gap: float | None
     gap_parts: dict[str, float] = field(default_factory=dict)
     rank: int | None = None
-    group: int = 0
+    near_to: int = 0
 
 
 def score(
@@ -79,8 +79,8 @@ def score(
     ranks, groups = farthest_first(means[:, -size:].float(), taken), near_duplicates(texts)
     tags = tagger.tags[TARGET]
     return [
-        _record_score(row[:-size].tolist(), tags, bool(of_tags), len(tokens), rank, group)
-        for row, tokens, rank, group in zip(means, texts, ranks, groups, strict=True)
+        _record_score(row[:-size].tolist(), tags, bool(of_tags), len(tokens), rank, near_to)
+        for row, tokens, rank, near_to in zip(means, texts, ranks, groups, strict=True)
     ]
 
 
@@ -134,7 +134,7 @@ def gap_parts(p: Tensor, hidden: Tensor, tags: Sequence[str], of_tags: dict[str,
 
 
 def _record_score(
-    means: list[float], tags: Sequence[str], with_gap: bool, tokens: int, rank: int | None, group: int
+    means: list[float], tags: Sequence[str], with_gap: bool, tokens: int, rank: int | None, near_to: int
 ) -> RecordScore:
     uncertainty, close, *rest = means
     doubts, parts = _by_label(rest[: len(tags)], tags), _by_label(rest[len(tags) :], tags)
@@ -150,7 +150,7 @@ def _record_score(
         gap=gap,
         gap_parts={label: part for label, part in parts.items() if part},
         rank=rank,
-        group=group,
+        near_to=near_to,
     )
 
 

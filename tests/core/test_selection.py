@@ -152,7 +152,7 @@ def test_progress_is_told_and_many_records_are_scored_as_few() -> None:
     few = score(tagger_of(), TARGETS, SOURCES, TARGETS)
     for i in (0, 204, 448):
         assert found[i].gap == pytest.approx(few[i % 5].gap, abs=1e-6)
-        assert found[i].group == i % 5
+        assert found[i].near_to == i % 5
 
 
 def test_entropy_is_1_where_nothing_is_known_and_0_where_all_is() -> None:
