@@ -62,6 +62,20 @@ class FakeTrained:
 
 
 @dataclass(frozen=True)
+class FakeScore:
+    """The fields of `ladtl_core.selection.RecordScore`, which loads torch."""
+
+    tokens: int
+    uncertainty: float
+    gap: float | None
+    gap_parts: dict[str, float]
+    rank: int | None
+    near_to: int
+    close: int = 1
+    doubtful: tuple[str, ...] = ("Problem",)
+
+
+@dataclass(frozen=True)
 class FakeLearner:
     pauses: Pauses = Pauses()
 
@@ -111,8 +125,32 @@ class FakeLearner:
             [argparse.Namespace(start=0, end=len(r.text.split()[0]), label="Problem", confidence=0.75)] for r in records
         ]
 
+    def score(
+        self,
+        tagger: str,
+        records: Sequence[Record],
+        source: Sequence[Record],
+        target: Sequence[Record],
+        told: Callable[[int], None],
+    ) -> list[FakeScore]:
+        """The longer the less certain; a gap where there is a source; ranks of the unlabelled in their order."""
+        told(0)
+        labelled = {record.id for record in target if record.entities is not None}
+        free = [record.id for record in records if record.id not in labelled]
+        return [
+            FakeScore(
+                tokens=len(record.text.split()),
+                uncertainty=min(len(record.text) / 1000, 1.0),
+                gap=0.25 if source else None,
+                gap_parts={"Problem": 0.25} if source else {},
+                rank=free.index(record.id) + 1 if record.id in free else None,
+                near_to=i // 3 * 3,
+            )
+            for i, record in enumerate(records)
+        ]
+
     def learner(self) -> Learner:
-        return Learner(self.train, self.load, self.predict, rehearse=lambda: None)
+        return Learner(self.train, self.load, self.predict, self.score, rehearse=lambda: None)
 
 
 def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:

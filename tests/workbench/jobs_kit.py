@@ -92,11 +92,16 @@ def wait_for_epoch(database: Database, run_id: int, epoch: int) -> None:
 
 
 def check_events(database: Database, run_id: int, epochs: int) -> None:
-    """No gap, no step twice: embeddings, epochs 0 to the last, suggestions."""
+    """No gap, no step twice: embeddings, epochs 0 to the last, suggestions, scores."""
     events = api.events(database, run_id)
     assert [event.seq for event in events] == list(range(len(events)))
     steps = [(event.payload["stage"], event.payload["epoch"]) for event in events]
-    assert steps == [("embeddings", 0), *(("training", i) for i in range(epochs + 1)), ("suggestions", 0)]
+    assert steps == [
+        ("embeddings", 0),
+        *(("training", i) for i in range(epochs + 1)),
+        ("suggestions", 0),
+        ("scores", 0),
+    ]
 
 
 class Workers:

@@ -16,7 +16,7 @@ from tests.workbench.jobs_kit import check_events, spec, two_departments, use_ho
 from workbench.jobs import api
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR, background_workers
-from workbench.store import departments, trained
+from workbench.store import departments, scores, trained
 from workbench.store.database import Database
 from workbench.store.paths import PROJECT
 
@@ -39,6 +39,7 @@ def test_the_app_starts_a_worker_that_outlives_it(tmp_path: Path, monkeypatch: p
             model = trained.of_run(session, run_id)
             assert model is not None and model.scores["dev"]["records"] == 2
             assert departments.get(session, 2).current_model_id == model.id
+            assert scores.has_all(session, model.id)
         assert os.getpriority(os.PRIO_PROCESS, worker.pid()) == 10
         assert "clinic" not in log  # the records' text
         killed = worker.pid()

@@ -66,7 +66,7 @@ def test_a_run_from_submission_to_suggestions(database: Database, finish: Finish
     ended = finish(run_id)
     assert (ended.state, ended.error, ended.attempt) == ("succeeded", None, 1)
     check_events(database, run_id, epochs=4)
-    assert [event.seq for event in api.events(database, run_id, after=3)] == [4, 5, 6]
+    assert [event.seq for event in api.events(database, run_id, after=3)] == [4, 5, 6, 7]
     with database.reading() as session:
         model = trained.of_run(session, run_id)
         assert model is not None and ended.result is not None

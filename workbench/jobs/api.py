@@ -100,12 +100,13 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
 
 
 def submit_prediction(database: Database, model_id: int) -> int:
-    """Queue the prediction of all records of the model's department, those imported later included; the run's id."""
+    """Queue suggestions and scores for all records of the model's department, later ones included; the run's id."""
     with database.reading() as session:
         model = trained.get(session, model_id)
         name = departments.get(session, model.department_id).name
         last = inputs.last_record(session, model.department_id)
-    stored = {"model_id": model_id, "hash": model.hash, "last_record": last}
+    # With "scores": the same without them may have been done by an earlier version.
+    stored = {"model_id": model_id, "hash": model.hash, "last_record": last, "scores": True}
     return _submit(database, "predict", model.department_id, f"suggestions: {name}, version {model.version}", stored)
 
 

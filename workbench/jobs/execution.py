@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Entity, Record
 from workbench.jobs import inputs
 from workbench.store import runs, trained
+from workbench.store import scores as record_scores
 from workbench.store.database import Database
 from workbench.store.errors import Fenced, NotClaimable
 from workbench.store.models import Attempt, Run
 from workbench.store.paths import home
+from workbench.store.records import LABELLING_SPLITS
 
 BEAT_SECONDS = 2.0
 MOST_INTERRUPTIONS = 5
@@ -37,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Learner:
-    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training` and `ladtl_core.prediction`.
+    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training`, `prediction` and `selection`.
 
     `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
     """
@@ -45,6 +47,7 @@ class Learner:
     train: Callable[..., Any]
     load: Callable[[Path], Any]
     predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
+    score: Callable[..., Sequence[Any]]
     rehearse: Callable[[], object]
 
 
@@ -52,6 +55,7 @@ def core_learner() -> Learner:
     """The real one; loads torch."""
     from ladtl_core import kernels
     from ladtl_core.prediction import load_tagger, predict
+    from ladtl_core.selection import score
     from ladtl_core.training import train
 
     def rehearse() -> object:
@@ -60,7 +64,7 @@ def core_learner() -> Learner:
         record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
         return train(TrainingData.of_records([record], [record]), Config(training=training))
 
-    return Learner(train, load_tagger, predict, rehearse)
+    return Learner(train, load_tagger, predict, score, rehearse)
 
 
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:
@@ -164,8 +168,7 @@ class _Attempt:
         spec = self.run.spec
         config = Config.from_dict(spec["config"])
         with self.database.reading() as session:
-            sources = [record for part in spec["sources"] for record in inputs.training_records(session, part)]
-            target = inputs.training_records(session, spec["target"])
+            sources, target = inputs.learned_from(session, spec)
         trained_now = self.learner.train(
             TrainingData.of_records(sources, target, config.model.scheme),
             config,
@@ -175,6 +178,7 @@ class _Attempt:
         )
         digest = self._save(trained_now)
         spans = self._suggestions(trained_now.tagger)
+        scored = self._scores(trained_now.tagger, sources, target)
         scores = {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()}
         result = {
             "scores": scores,
@@ -194,18 +198,24 @@ class _Attempt:
                 scores=scores,
             )
             trained.store_suggestions(session, model.id, spans)
+            record_scores.store(session, model.id, scored)
             runs.finish(session, self.run.id, self.number, "succeeded", result={**result, "model_id": model.id})
         shutil.rmtree(self._checkpoints(), ignore_errors=True)
 
     def _predict(self) -> None:
         with self.database.reading() as session:
             model = trained.get(session, self.run.spec["model_id"])
-        count = 0
-        for spans in self._parts(self.learner.load(home() / "models" / model.folder)):
+            sources, target = inputs.learned_from(session, runs.get(session, model.run_id).spec)
+        count, tagger = 0, self.learner.load(home() / "models" / model.folder)
+        for spans in self._parts(tagger):
             # A transaction each, so that people who save meanwhile wait for a part and not for a department.
             with self.database.session() as session:
                 trained.store_suggestions(session, model.id, spans)
             count += len(spans)
+        scored = self._scores(tagger, sources, target)
+        for first in range(0, len(scored), PREDICTED_AT_ONCE):
+            with self.database.session() as session:
+                record_scores.store(session, model.id, scored[first : first + PREDICTED_AT_ONCE])
         with self.database.session() as session:
             runs.finish(session, self.run.id, self.number, "succeeded", result={"model_id": model.id, "records": count})
 
@@ -226,6 +236,22 @@ class _Attempt:
                 record_id: [{"start": s.start, "end": s.end, "label": s.label, "confidence": s.confidence} for s in of]
                 for (record_id, _), of in zip(part, found, strict=True)
             }
+
+    def _scores(self, tagger: Any, sources: Sequence[Record], target: Sequence[Record]) -> list[dict[str, Any]]:
+        """What the tagger says of the records that could be labelled next, as rows of the store."""
+        with self.database.reading() as session:
+            records = inputs.all_records(session, self.run.department_id, LABELLING_SPLITS)
+
+        def told(done: int) -> None:
+            self.stop_if_asked()
+            self.tell({"stage": "scores", "epoch": done, "epochs": len(records)})
+
+        ids = [record_id for record_id, _ in records]
+        found = self.learner.score(tagger, [record for _, record in records], sources, target, told)
+        return [
+            {**asdict(one), "record_id": own, "doubtful": list(one.doubtful), "near_to": ids[one.near_to]}
+            for own, one in zip(ids, found, strict=True)
+        ]
 
     def tell(self, payload: dict[str, Any]) -> None:
         """Write an event. One that an earlier attempt wrote already keeps its place, so that no number is left out."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from ladtl_core.mapping import LabelMapping
-from ladtl_core.records import Record
+from ladtl_core.records import SPLITS, Record
 from workbench.store import departments, label_sets, labels, mappings, records, snapshots
 
 
@@ -55,7 +56,13 @@ def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
     ]
 
 
-def all_records(session: Session, department_id: int) -> list[tuple[int, Record]]:
-    """Ids and texts of all the department's records, without labels."""
+def learned_from(session: Session, spec: dict[str, Any]) -> tuple[list[Record], list[Record]]:
+    """The records of the sources and of the target that a training with this spec learns from."""
+    sources = [record for part in spec["sources"] for record in training_records(session, part)]
+    return sources, training_records(session, spec["target"])
+
+
+def all_records(session: Session, department_id: int, splits: Sequence[str] = SPLITS) -> list[tuple[int, Record]]:
+    """Ids and texts of the department's records of those splits, without labels."""
     name = departments.get(session, department_id).name
-    return [(row.id, records.to_record(row, name)) for row in records.of_department(session, department_id)]
+    return [(row.id, records.to_record(row, name)) for row in records.of_department(session, department_id, splits)]

@@ -181,6 +181,8 @@ def _said(live: Live) -> str:
         return "Learning word embeddings from the departments' text"
     if live.stage == "suggestions":
         return "Writing suggestions for the department's records"
+    if live.stage == "scores":
+        return "Scoring the department's records: which to label next"
     if live.epoch == 0 and live.first_losses:
         parts = (f"{charts.LOSS_NAMES[name]} {value:.1f}" for name, value in live.first_losses.items())
         return f"First steps: {', '.join(parts)}"

@@ -9,7 +9,7 @@ from typing import Any
 from ladtl_core.scores import Scores
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus
-from workbench.store import audit, departments, snapshots, trained
+from workbench.store import audit, departments, scores, snapshots, trained
 from workbench.store.database import Database
 from workbench.store.models import Model
 
@@ -88,12 +88,13 @@ def epochs(database: Database, run_id: int) -> list[dict[str, Any]]:
 def make_current(database: Database, model_id: int, who: str) -> int | None:
     """Let the department use this model from now on; older ones stay.
 
-    Records imported since it was trained have no suggestions yet: these are queued, and that run's id returned.
+    Records imported since it was trained have no suggestions and scores yet: these are queued, and that run's id
+    returned.
     """
     with database.session() as session:
         model = trained.make_current(session, model_id)
         audit.note(session, who, "made current", f"model {model_id}", {"version": model.version})
-        complete = trained.has_all_suggestions(session, model_id)
+        complete = trained.has_all_suggestions(session, model_id) and scores.has_all(session, model_id)
     return None if complete else api.submit_prediction(database, model_id)
 
 

@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[str, type[Any]], ...] = (
 )
 # Chosen on the page itself or given by the department, or of use to the command line alone.
 ELSEWHERE = ("method", "scheme", "label_weights", "vectors")
-TRAINING, SUGGESTIONS = "training", "suggestions"  # stages of a run, after those of its embeddings
+TRAINING, AFTERWARDS = "training", ("suggestions", "scores")  # stages of a run, after those of its embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def live(database: Database, run_id: int) -> Live:
     payloads = [event.payload for event in api.events(database, run_id)]
     latest: dict[str, Any] = payloads[-1] if payloads else {"stage": "waiting", "epoch": 0, "epochs": 0}
     done = [payload for payload in payloads if payload["stage"] == TRAINING and payload["epoch"] > 0]
-    here = latest if latest["stage"] != SUGGESTIONS or not done else done[-1]
+    here = latest if latest["stage"] not in AFTERWARDS or not done else done[-1]
     dev_records = 0
     if run.kind == "train":
         with database.reading() as session:
