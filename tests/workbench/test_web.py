@@ -72,6 +72,12 @@ def test_a_save_is_the_users_own(client: TestClient, database: Database, record_
     assert labelling.open_record(database, record_id, "local")["revision"] == 0
 
 
+def test_no_request_names_its_own_author(client: TestClient, database: Database, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}?author=ben&user=ben"
+    assert client.post(path, json=body(0, author="ben", user="ben"), headers=headers("ana")).status_code == 200
+    assert [labelling.open_record(database, record_id, who)["revision"] for who in ("ana", "ben")] == [1, 0]
+
+
 def test_a_stale_save_gets_409_and_the_record_as_it_is(client: TestClient, record_id: int) -> None:
     client.post(f"/api/annotations/{record_id}", json=body(0), headers=headers())
     answer = client.post(f"/api/annotations/{record_id}", json=body(0, status="submitted"), headers=headers())

@@ -8,6 +8,7 @@ import streamlit as st
 
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, pick_department
+from workbench.pages.who import user
 from workbench.services import access, overview, queueing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
@@ -31,7 +32,7 @@ def show() -> None:
     with left:
         department = pick_department(standings)
         evaluation = _pick_set()
-        items = queueing.queue(DATABASE, department.department_id, access.LOCAL_USER, evaluation)
+        items = queueing.queue(DATABASE, department.department_id, user(), evaluation)
         shown = _pick(department.department_id, evaluation, items)
         current = _current(items, shown)
         _queue(shown, current)
@@ -63,7 +64,7 @@ def _pick(department_id: int, evaluation: bool, items: Sequence[QueueItem]) -> l
     wanted = _conditions(department_id, words)
     found = list(items)
     if wanted != Wanted():
-        found = queueing.queue(DATABASE, department_id, access.LOCAL_USER, evaluation, wanted)
+        found = queueing.queue(DATABASE, department_id, user(), evaluation, wanted)
     counts = {state: sum(item.status == state for item in found) for state in STATES} | {ALL: len(found)}
     state = st.selectbox(
         "State",
@@ -98,7 +99,7 @@ def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | No
         current = next((item.record_id for item in [*open_items, *shown]), None)
     if current is not None:
         st.session_state["record"] = current
-        st.query_params.from_dict(
+        st.query_params.update(
             {
                 "department": str(st.session_state["department"]),
                 "set": "evaluation" if st.session_state["evaluation"] else "labelling",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.components.span_annotator import span_annotator
+from workbench.pages.who import as_whom, user
 from workbench.services import access, label_sets, labelling, overview, tokens
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
@@ -40,13 +41,14 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
     ids = [item.record_id for item in items]
-    record = labelling.open_record(access.database(), current, access.LOCAL_USER)
+    record = labelling.open_record(access.database(), current, user())
     event = span_annotator(
         record,
         key="annotator",
-        token=tokens.issue(access.LOCAL_USER),
+        author=user(),
+        token=tokens.issue(user()),
         save_url=f"/api/annotations/{current}",
-        position=f"{ids.index(current) + 1:,} of {len(ids):,}",
+        position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",
     )
     # An event names its record: a repeated or late one must not skip another.
     if event is None or event["record"] != current or event["action"] in ("renew", "flagged"):

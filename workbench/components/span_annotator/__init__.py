@@ -51,6 +51,7 @@ def span_annotator(
     record: Mapping[str, Any],
     *,
     key: str,
+    author: str = "",
     token: str = "",
     save_url: str = "",
     position: str = "",
@@ -60,14 +61,15 @@ def span_annotator(
 ) -> AnnotatorEvent | None:
     """Show a record as `services.labelling.open_record` gives it; returns the event of this rerun, if any.
 
-    `save_url` and `token` are where and as whom edits are saved; a `readonly` annotator needs neither. `position` is
-    shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to other records.
-    `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
+    `save_url`, `author` and `token` are where and as whom edits are saved; a `readonly` annotator needs none.
+    `position` is shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to
+    other records. `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
     """
     data = {
         "record": _pieces(record),
         "labels": [{**label, "colour": label["colour"] % len(palette.PALETTE)} for label in record["labels"]],
         "url": save_url,
+        "author": author,
         "token": token,
         "position": position,
         "readonly": readonly,

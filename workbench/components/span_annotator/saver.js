@@ -1,19 +1,20 @@
 // Brings the labels of one record to the server: one save in flight, the latest state next, nothing dropped in silence.
-// A saver outlives the page that made it, so that leaving the page loses nothing.
+// A saver outlives the page that made it, so that leaving the page loses nothing, and saves as the person who edited.
 
 const RETRY_SECONDS = [1, 2, 4, 8, 15];
 const KEEPALIVE_BYTES = 60000; // browsers refuse larger bodies with keepalive
 const KEPT_SAVERS = 50;
 
-const savers = new Map(); // record id -> Saver
-const access = { token: "", renew: () => {} };
+const savers = new Map(); // author and record id -> Saver
+const access = { tokens: new Map(), renew: () => {} }; // tokens by their authors
 
 class Saver {
-  static of(record, url) {
-    const saver = savers.get(record.id) ?? new Saver(record);
-    saver.url = url;
-    savers.delete(record.id); // to the end: the most recent one
-    savers.set(record.id, saver);
+  static of(record, { url, author }) {
+    const key = `${record.id} ${author}`;
+    const saver = savers.get(key) ?? new Saver(record);
+    Object.assign(saver, { url, author });
+    savers.delete(key); // to the end: the most recent one
+    savers.set(key, saver);
     for (const [id, old] of savers) {
       if (savers.size > KEPT_SAVERS && !old.outstanding && old !== saver) savers.delete(id);
     }
@@ -33,6 +34,8 @@ class Saver {
     this.numbers = new WeakMap([[record.spans, record.revision]]); // lists of spans -> the revision that has them
     this.watch = () => {};
   }
+
+  get headers() { return { "Content-Type": "application/json", "X-Workbench-Token": access.tokens.get(this.author) }; }
 
   get outstanding() { return Boolean(this.pending || this.sending || this.conflict); }
 
@@ -56,8 +59,7 @@ class Saver {
   post(document, base) {
     const body = JSON.stringify({ base, ...document });
     const keepalive = new Blob([body]).size < KEEPALIVE_BYTES;
-    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
-    return fetch(this.url, { method: "POST", headers, body, keepalive });
+    return fetch(this.url, { method: "POST", headers: this.headers, body, keepalive });
   }
 
   async answer(response) {
@@ -116,15 +118,14 @@ class Saver {
   // All revisions, oldest first; none if the server does not answer.
   async history() {
     await this.settled(SETTLE_MILLISECONDS);
-    const answer = await fetch(`${this.url}/history`, { headers: { "X-Workbench-Token": access.token } }).catch(() => null);
+    const answer = await fetch(`${this.url}/history`, { headers: this.headers }).catch(() => null);
     return answer?.ok ? answer.json() : [];
   }
 
   // {records} or {error}.
   async propagate({ start, end, label }) {
-    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
     const body = JSON.stringify({ start, end, label });
-    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers, body }).catch(() => null);
+    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers: this.headers, body }).catch(() => null);
     const result = await answer?.json().catch(() => null);
     return result ?? { error: "not propagated: the server does not answer" };
   }
@@ -137,9 +138,9 @@ class Saver {
   }
 }
 
-function renewToken(token) {
-  if (token === access.token) return;
-  access.token = token;
+function renewToken(author, token) {
+  if (token === access.tokens.get(author)) return;
+  access.tokens.set(author, token);
   for (const saver of savers.values()) saver.pump();
 }
 
