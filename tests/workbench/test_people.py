@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Record
-from workbench.services import access, people, tokens
+from workbench.services import access, people, sharing, tokens
 from workbench.store import departments, records
 from workbench.store.database import Database
 
@@ -121,3 +121,41 @@ def test_a_person_is_added_in_one_field_and_labels_at_once(home: Database) -> No
     app.text_input(key="new-person").set_value("ANA").run()
     assert app.markdown[0].value == "Ben"
     assert "there is a person 'Ana' already" in app.error[0].value
+
+
+def people_page() -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=30)
+    app.run()
+    app.switch_page("pages/people.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception, app.exception
+
+
+def test_the_page_sets_how_many_label_a_record(home: Database) -> None:
+    app = people_page()
+    assert "Records to label: 2; 0 done" in app.caption[0].value
+    app.number_input[0].set_value(2)
+    app.slider[0].set_value(100)
+    press(app, "Save")
+    assert sharing.setting(home, 1) == (2, 100)
+    assert "2 need 2 people" in app.caption[0].value
+
+
+def test_the_page_shares_out_and_reassigns(home: Database) -> None:
+    app = people_page()
+    press(app, "Share out evenly")
+    assert "choose the people" in app.error[0].value
+    app.multiselect[0].set_value(["local", "Ana"])
+    press(app, "Share out evenly")
+    assert "2 records assigned." in app.success[0].value
+    assert sharing.assigned(home, 1) == {"local": 1, "Ana": 1}
+    boxes = {box.label: box for box in app.selectbox}
+    boxes["Open records of"].select("Ana")
+    boxes["go to"].select("local")
+    press(app, "Reassign")
+    assert sharing.assigned(home, 1) == {"local": 2}

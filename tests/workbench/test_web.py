@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ladtl_core.records import Record
-from workbench.services import access, labelling, tokens
+from workbench.services import access, labelling, sharing, tokens
 from workbench.store import departments, records
 from workbench.store.database import Database
 from workbench.web.guard import TOKEN_HEADER, Guard
@@ -150,8 +150,23 @@ def test_a_mention_is_propagated_or_refused_in_words(client: TestClient, record_
     assert client.post("/api/annotations/999/propagate", json=whole, headers=headers()).status_code == 404
 
 
+def test_who_is_at_work_keeps_the_record(client: TestClient, database: Database, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}/at-work"
+    assert client.post(path, headers=headers("ana")).status_code == 200
+    assert "ana has this record open" in sharing.enter(database, record_id, "ben")
+    assert client.post("/api/annotations/999/at-work", headers=headers("ana")).status_code == 404
+
+
 @pytest.mark.parametrize(
-    "path", ["/api/annotations/1", "/api/annotations/1/history", "/_stcore/metrics", "/media/abc.png", "/api/anything"]
+    "path",
+    [
+        "/api/annotations/1",
+        "/api/annotations/1/history",
+        "/api/annotations/1/at-work",
+        "/_stcore/metrics",
+        "/media/abc.png",
+        "/api/anything",
+    ],
 )
 def test_without_a_token_nothing_is_given(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401

@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.components.span_annotator import span_annotator
 from workbench.pages.who import as_whom, user
-from workbench.services import access, label_sets, labelling, overview, tokens
+from workbench.services import access, label_sets, labelling, overview, sharing, tokens
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
 
@@ -41,6 +41,8 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
     ids = [item.record_id for item in items]
+    if others := sharing.enter(access.database(), current, user()):
+        st.info(f"{others} What you save is kept as your own labels.")
     record = labelling.open_record(access.database(), current, user())
     event = span_annotator(
         record,
@@ -81,7 +83,8 @@ def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
     if action == "submitted":
         later = [*items[at + 1 :], *items[:at]]
         open_ids = [item.record_id for item in later if item.status in ("pending", "draft")]
-        if not open_ids:
+        given = sharing.next_record(access.database(), user(), open_ids)
+        if given is None:
             st.toast("Every record of this list is submitted or skipped.")
-        return open_ids[0] if open_ids else ids[min(at + 1, len(ids) - 1)]
+        return given or ids[min(at + 1, len(ids) - 1)]
     return ids[min(at + 1, len(ids) - 1)]

@@ -15,6 +15,7 @@ PAGES = {
     "train": "Train",
     "results": "Results",
     "labels": "Labels",
+    "people": "People",
     "data": "Data",
 }
 

@@ -13,13 +13,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
-from workbench.services import access, labelling, suggesting
+from workbench.services import access, labelling, sharing, suggesting
 from workbench.services.labelling import Edit, Stale
 
 API, ASSETS = "/api/", "/assets/"
 SAVE_PATH = f"{API}annotations/{{record_id:int}}"
 PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
 HISTORY_PATH = f"{SAVE_PATH}/history"
+WORK_PATH = f"{SAVE_PATH}/at-work"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
 LONGEST_BODY = 4_000_000  # bytes; thousands of spans
@@ -63,6 +64,16 @@ async def propagate(request: Request) -> Response:
     except LadtlError as error:
         return _refusal(400 if isinstance(error, DataError) else 404, str(error))
     return JSONResponse({"records": found})
+
+
+async def at_work(request: Request) -> Response:
+    """The user of the token is at work on the record, which nobody else is handed meanwhile."""
+    record_id, user = request.path_params["record_id"], request.state.user
+    try:
+        await anyio.to_thread.run_sync(sharing.renew, access.database(), record_id, user)
+    except LadtlError as error:
+        return _refusal(404, str(error))
+    return JSONResponse({})
 
 
 async def _save(record_id: int, user: str, edit: Edit) -> int:
@@ -110,6 +121,7 @@ def _refusal(status: int, error: str) -> Response:
 ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
     Route(HISTORY_PATH, annotation_history, methods=["GET"]),
+    Route(WORK_PATH, at_work, methods=["POST"]),
     Route(PROPAGATE_PATH, propagate, methods=["POST"]),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),
 ]

@@ -29,7 +29,7 @@ _SCRIPTS = (
         "finder.js",
         "view.js",
     ),
-    *("moving.js", "pointer.js", "annotator.js"),
+    *("moving.js", "pointer.js", "presence.js", "annotator.js"),
 )
 
 _component = st.components.v2.component(

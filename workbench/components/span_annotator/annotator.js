@@ -10,6 +10,7 @@ class Annotator {
     this.root = root;
     this.view = new View(root.querySelector(".annotator"), (value) => this.setThreshold(value), () => this.focus());
     this.pointer = new Pointer(this);
+    watchHands(this);
   }
 
   // New data from Python; the same record again must not undo what was labelled since.

@@ -130,6 +130,9 @@ class Saver {
     return result ?? { error: "not propagated: the server does not answer" };
   }
 
+  // Nothing is lost if this does not arrive.
+  atWork() { fetch(`${this.url}/at-work`, { method: "POST", headers: this.headers }).catch(() => {}); }
+
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;
