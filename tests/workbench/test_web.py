@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ladtl_core.records import Record
-from workbench.services import access, labelling, tokens
+from workbench.services import access, labelling, sharing, tokens
 from workbench.store import departments, records
 from workbench.store.database import Database
 from workbench.web.guard import TOKEN_HEADER, Guard
@@ -70,6 +70,12 @@ def test_a_save_is_the_users_own(client: TestClient, database: Database, record_
     assert (answer.status_code, answer.json()) == (200, {"revision": 1})
     assert labelling.open_record(database, record_id, "ana")["revision"] == 1
     assert labelling.open_record(database, record_id, "local")["revision"] == 0
+
+
+def test_no_request_names_its_own_author(client: TestClient, database: Database, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}?author=ben&user=ben"
+    assert client.post(path, json=body(0, author="ben", user="ben"), headers=headers("ana")).status_code == 200
+    assert [labelling.open_record(database, record_id, who)["revision"] for who in ("ana", "ben")] == [1, 0]
 
 
 def test_a_stale_save_gets_409_and_the_record_as_it_is(client: TestClient, record_id: int) -> None:
@@ -144,8 +150,23 @@ def test_a_mention_is_propagated_or_refused_in_words(client: TestClient, record_
     assert client.post("/api/annotations/999/propagate", json=whole, headers=headers()).status_code == 404
 
 
+def test_who_is_at_work_keeps_the_record(client: TestClient, database: Database, record_id: int) -> None:
+    path = f"/api/annotations/{record_id}/at-work"
+    assert client.post(path, headers=headers("ana")).status_code == 200
+    assert "ana has this record open" in sharing.enter(database, record_id, "ben")
+    assert client.post("/api/annotations/999/at-work", headers=headers("ana")).status_code == 404
+
+
 @pytest.mark.parametrize(
-    "path", ["/api/annotations/1", "/api/annotations/1/history", "/_stcore/metrics", "/media/abc.png", "/api/anything"]
+    "path",
+    [
+        "/api/annotations/1",
+        "/api/annotations/1/history",
+        "/api/annotations/1/at-work",
+        "/_stcore/metrics",
+        "/media/abc.png",
+        "/api/anything",
+    ],
 )
 def test_without_a_token_nothing_is_given(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from workbench.components.adjudicator import adjudicator
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.pages.who import user
 from workbench.services import access, adjudication, agreement, tokens
 from workbench.services.adjudication import Case
 from workbench.services.agreement import Agreement
@@ -69,7 +70,8 @@ def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int
         event = adjudicator(
             adjudication.open_record(DATABASE, current),
             key="adjudicator",
-            token=tokens.issue(access.LOCAL_USER),
+            author=user(),
+            token=tokens.issue(user()),
             save_url=f"/api/adjudications/{current}",
             position=f"{ids.index(current) + 1:,} of {len(ids):,}",
         )
@@ -93,7 +95,7 @@ def _take_agreed(department_id: int, agreed: Sequence[Case]) -> None:
     if said := st.session_state.pop("adjudicated-said", None):
         st.success(said)
     if agreed and st.button(_counted("Take {} that agree", len(agreed)), width="stretch"):
-        taken = adjudication.take_agreed(DATABASE, department_id, access.LOCAL_USER)
+        taken = adjudication.take_agreed(DATABASE, department_id, user())
         st.session_state["adjudicated-said"] = _counted("{} adjudicated: everybody had the same labels.", taken)
         st.rerun()
 

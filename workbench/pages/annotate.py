@@ -8,7 +8,8 @@ import streamlit as st
 
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, pick_department
-from workbench.services import access, overview, queueing
+from workbench.pages.who import user
+from workbench.services import access, overview, queueing, sharing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
 DATABASE = access.database()
@@ -31,7 +32,7 @@ def show() -> None:
     with left:
         department = pick_department(standings)
         evaluation = _pick_set()
-        items = queueing.queue(DATABASE, department.department_id, access.LOCAL_USER, evaluation)
+        items = queueing.queue(DATABASE, department.department_id, user(), evaluation, opened=_opened())
         shown = _pick(department.department_id, evaluation, items)
         current = _current(items, shown)
         _queue(shown, current)
@@ -63,7 +64,7 @@ def _pick(department_id: int, evaluation: bool, items: Sequence[QueueItem]) -> l
     wanted = _conditions(department_id, words)
     found = list(items)
     if wanted != Wanted():
-        found = queueing.queue(DATABASE, department_id, access.LOCAL_USER, evaluation, wanted)
+        found = queueing.queue(DATABASE, department_id, user(), evaluation, wanted)
     counts = {state: sum(item.status == state for item in found) for state in STATES} | {ALL: len(found)}
     state = st.selectbox(
         "State",
@@ -74,6 +75,8 @@ def _pick(department_id: int, evaluation: bool, items: Sequence[QueueItem]) -> l
     )
     ids = {item.record_id for item in found if state in (ALL, item.status)}
     opened = st.session_state.get("record")
+    if wanted.authors:  # what others have begun as well
+        items = [*found, *(item for item in items if item not in found)]
     return [item for item in items if item.record_id in ids or item.record_id == opened]
 
 
@@ -88,17 +91,21 @@ def _conditions(department_id: int, words: str) -> Wanted:
     return wanted
 
 
+def _opened() -> int | None:
+    """The record that was opened last, in this session or by the page's address."""
+    wanted = str(st.session_state.get("record") or st.query_params.get("record", ""))
+    return int(wanted) if wanted.isdecimal() else None
+
+
 def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | None:
     """The record that is open: the last one opened, also after a reload, else the first that is not done."""
-    ids = {item.record_id for item in items}
-    wanted = st.session_state.get("record") or st.query_params.get("record", "")
-    current = int(wanted) if str(wanted).isdecimal() and int(wanted) in ids else None
+    current = _opened() if _opened() in {item.record_id for item in items} else None
     if current is None:
-        open_items = [item for item in shown if item.status in ("pending", "draft")]
-        current = next((item.record_id for item in [*open_items, *shown]), None)
+        open_ids = [item.record_id for item in shown if item.status in ("pending", "draft")]
+        current = sharing.next_record(DATABASE, user(), open_ids) or next((item.record_id for item in shown), None)
     if current is not None:
         st.session_state["record"] = current
-        st.query_params.from_dict(
+        st.query_params.update(
             {
                 "department": str(st.session_state["department"]),
                 "set": "evaluation" if st.session_state["evaluation"] else "labelling",

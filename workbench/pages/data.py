@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
+from workbench.pages.who import user
 from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
 from workbench.services.holdings import Holding
@@ -142,7 +143,7 @@ def _commit(preview: Preview) -> None:
         bar.progress(written / preview.records, done)
 
     try:
-        importing.commit(access.database(), preview, access.LOCAL_USER, progress=show)
+        importing.commit(access.database(), preview, user(), progress=show)
     except LadtlError as error:
         bar.empty()
         st.error(f"Nothing was imported: {error}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.pages.shared import attempt, show_said
+from workbench.pages.who import user
 from workbench.services import access, label_mapping
 from workbench.services.label_sets import GuidedSet
 
@@ -47,7 +48,7 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
         if st.form_submit_button("Save mapping"):
             ids = source.label_set_id, target.label_set_id
             said = f"Training takes labels of {source.name} for those of {target.name} as chosen here."
-            attempt(lambda: label_mapping.save(access.database(), *ids, chosen, access.LOCAL_USER), "mapping", said)
+            attempt(lambda: label_mapping.save(access.database(), *ids, chosen, user()), "mapping", said)
 
 
 def _said(one: GuidedSet) -> str:

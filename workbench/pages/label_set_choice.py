@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from workbench.pages.shared import attempt, show_said
+from workbench.pages.who import user
 from workbench.services import access, label_sets
 from workbench.services.label_sets import GuidedSet
 
@@ -39,7 +40,7 @@ def _new() -> None:
         given = st.text_input("Its labels, with commas between", placeholder="Problem, Test, Treatment")
         if st.form_submit_button("Create label set"):
             names = [part.strip() for part in given.split(",") if part.strip()]
-            act = lambda: _go_to(label_sets.create_set(access.database(), name.strip(), names, access.LOCAL_USER))  # noqa: E731
+            act = lambda: _go_to(label_sets.create_set(access.database(), name.strip(), names, user()))  # noqa: E731
             attempt(act, "label sets", f"{name.strip()} made. A department takes it when its records are imported.")
 
 
@@ -51,11 +52,11 @@ def _named(label: str, value: str, button: str, act: Callable[[str], None]) -> N
 
 
 def _copy(chosen: GuidedSet, name: str) -> None:
-    _go_to(label_sets.copy_set(access.database(), chosen.label_set_id, name, access.LOCAL_USER))
+    _go_to(label_sets.copy_set(access.database(), chosen.label_set_id, name, user()))
 
 
 def _rename(chosen: GuidedSet, name: str) -> None:
-    label_sets.rename_set(access.database(), chosen.label_set_id, name, access.LOCAL_USER)
+    label_sets.rename_set(access.database(), chosen.label_set_id, name, user())
 
 
 def _go_to(label_set_id: int) -> None:

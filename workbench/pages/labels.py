@@ -10,6 +10,7 @@ from ladtl_core.errors import LadtlError
 from workbench.components.palette import PALETTE, colours
 from workbench.pages import label_mapping, label_set_choice
 from workbench.pages.shared import attempt, show_guidelines, show_said
+from workbench.pages.who import user
 from workbench.services import access, label_sets, suggesting
 from workbench.services.label_sets import GuidedSet, Standing
 from workbench.services.suggesting import Trial
@@ -63,7 +64,7 @@ def _labels(chosen: GuidedSet) -> None:
         field, button, _ = st.columns([3, 1, 4], vertical_alignment="bottom")
         name = field.text_input("New label")
         if button.form_submit_button("Create label"):
-            _do(f"{name} added.", lambda: label_sets.add_label(DATABASE, chosen.label_set_id, name, access.LOCAL_USER))
+            _do(f"{name} added.", lambda: label_sets.add_label(DATABASE, chosen.label_set_id, name, user()))
     if found:
         left, _ = st.columns([1, 2])
         key = f"label-{chosen.label_set_id}"
@@ -83,7 +84,7 @@ def _change(label: Standing) -> None:
         if st.button(f"Bring {label.name} back"):
             _do(
                 f"{label.name} takes new spans again.",
-                lambda: label_sets.bring_back_label(DATABASE, number, access.LOCAL_USER),
+                lambda: label_sets.bring_back_label(DATABASE, number, user()),
             )
         return
     with st.form(f"change-{number}", border=False):
@@ -95,13 +96,13 @@ def _change(label: Standing) -> None:
         if fields[3].form_submit_button("Save label"):
             _do(
                 f"{name} saved.",
-                lambda: label_sets.change_label(DATABASE, number, name, int(colour) - 1, key, access.LOCAL_USER),
+                lambda: label_sets.change_label(DATABASE, number, name, int(colour) - 1, key, user()),
             )
     swatches = colours({str(index + 1): index for index in range(len(PALETTE))})
     style = "padding:0 .5em;margin-right:.4em;border-bottom:2px solid"
     st.html("".join(f'<span style="{style} {bd};background:{bg}">{i}</span>' for i, (bg, bd) in swatches.items()))
     if st.button(f"Retire {label.name}", help="Its spans stay and it can be brought back; it takes no new spans."):
-        _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, access.LOCAL_USER))
+        _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, user()))
 
 
 def _merge(label: Standing, targets: dict[int, str]) -> None:
@@ -117,7 +118,7 @@ def _merge(label: Standing, targets: dict[int, str]) -> None:
         if st.button(f"Merge {label.name} into {targets[target]}"):
             _do(
                 f"{label.name} merged into {targets[target]}.",
-                lambda: label_sets.merge_labels(DATABASE, label.label_id, target, access.LOCAL_USER),
+                lambda: label_sets.merge_labels(DATABASE, label.label_id, target, user()),
             )
 
 
@@ -129,7 +130,7 @@ def _overlaps(chosen: GuidedSet) -> None:
     key = f"overlaps-{chosen.label_set_id}"
     allowed = st.toggle("Spans may overlap and lie in each other", chosen.overlaps, key=key, help=OVERLAPS_HELP)
     if allowed != chosen.overlaps:
-        label_sets.allow_overlaps(DATABASE, chosen.label_set_id, allowed, access.LOCAL_USER)
+        label_sets.allow_overlaps(DATABASE, chosen.label_set_id, allowed, user())
         st.rerun()
 
 
@@ -142,7 +143,7 @@ def _guidelines(chosen: GuidedSet) -> None:
             for label in chosen.labels
         }
         if st.form_submit_button("Save guidelines", type="primary"):
-            label_sets.write_guidelines(DATABASE, chosen.label_set_id, whole, of_labels, access.LOCAL_USER)
+            label_sets.write_guidelines(DATABASE, chosen.label_set_id, whole, of_labels, user())
             st.success("Guidelines saved.")
     with st.expander("As they are shown while labelling, with examples from submitted records"):
         show_guidelines(label_sets.by_id(DATABASE, chosen.label_set_id))  # as they are now
@@ -191,7 +192,7 @@ def _trial(trial: Trial, label: str) -> None:
 
 def _add(department_id: int, kind: str, text: str, label: str) -> None:
     try:
-        suggesting.add_rule(DATABASE, department_id, kind, text, label, access.LOCAL_USER)
+        suggesting.add_rule(DATABASE, department_id, kind, text, label, user())
     except LadtlError as error:
         st.error(str(error))
     else:

@@ -13,6 +13,7 @@ from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration
 from workbench.components.pairs_table import pairs_table
 from workbench.components.standalone import standalone
+from workbench.pages.who import user
 from workbench.services import access, research
 from workbench.services.research import Listed, Row, View
 
@@ -54,7 +55,7 @@ def _bring_in() -> None:
     name = st.text_input("Name", PurePath(file.name).stem)
     if st.button("Bring in", type="primary"):
         try:
-            table_id, new = research.add_table(DATABASE, name.strip(), file.getvalue(), file.name, access.LOCAL_USER)
+            table_id, new = research.add_table(DATABASE, name.strip(), file.getvalue(), file.name, user())
         except LadtlError as error:
             st.error(str(error))
             return

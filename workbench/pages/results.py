@@ -12,6 +12,7 @@ from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
 from workbench.pages import result_errors
 from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.pages.who import user
 from workbench.services import access, findings, results
 from workbench.services.results import Result
 
@@ -97,7 +98,7 @@ def _headline(result: Result, other: Result | None) -> None:
         if result.current:
             st.button("Current model", disabled=True, width="stretch")
         elif st.button("Make current", type="primary", width="stretch"):
-            results.make_current(DATABASE, result.model_id, access.LOCAL_USER)
+            results.make_current(DATABASE, result.model_id, user())
             st.session_state["message"] = f"v{result.version} is the current model."
             st.rerun()
     if message := st.session_state.pop("message", None):
@@ -149,7 +150,7 @@ def _labels(result: Result, other: Result | None) -> None:
         "the label's first (B-) and further (I-) tokens; 0: they cannot be told apart; it may be negative."
     )
     if st.button("Look at the test scores", help="Looks are counted: choose on dev, report test once."):
-        test = results.look_at_test(DATABASE, result, access.LOCAL_USER)
+        test = results.look_at_test(DATABASE, result, user())
         if test is None:
             st.info("No test record was labelled when this run began.")
         else:

@@ -8,6 +8,7 @@ from workbench.components.highlight import Mark, highlighted
 from workbench.components.palette import colours
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, departments_or_hint, pick_department
+from workbench.pages.who import user
 from workbench.services import access, labelling, review
 from workbench.services.review import ReviewedRecord
 
@@ -34,7 +35,7 @@ def show() -> None:
 
 
 def _suggestions(department_id: int) -> None:
-    found = review.suggested(DATABASE, department_id, access.LOCAL_USER)
+    found = review.suggested(DATABASE, department_id, user())
     if not found:
         st.info("Every record with a suggestion is submitted or skipped. Train again to use the corrections.")
         if st.button("Train again", type="primary"):

@@ -9,7 +9,8 @@ import streamlit as st
 from ladtl_core.errors import LadtlError
 from workbench.components.excerpts import excerpts
 from workbench.components.span_annotator import span_annotator
-from workbench.services import access, examples, label_sets, labelling, overview, tokens
+from workbench.pages.who import as_whom, user
+from workbench.services import access, examples, label_sets, labelling, overview, sharing, tokens
 from workbench.services.label_sets import GuidedSet
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
@@ -59,13 +60,16 @@ def show_said(place: str) -> None:
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
     ids = [item.record_id for item in items]
-    record = labelling.open_record(access.database(), current, access.LOCAL_USER)
+    if others := sharing.enter(access.database(), current, user()):
+        st.info(f"{others} What you save is kept as your own labels.")
+    record = labelling.open_record(access.database(), current, user())
     event = span_annotator(
         record,
         key="annotator",
-        token=tokens.issue(access.LOCAL_USER),
+        author=user(),
+        token=tokens.issue(user()),
         save_url=f"/api/annotations/{current}",
-        position=f"{ids.index(current) + 1:,} of {len(ids):,}",
+        position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",
     )
     # An event names its record: a repeated or late one must not skip another.
     if event is None or event["record"] != current or event["action"] in ("renew", "flagged"):
@@ -107,7 +111,8 @@ def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
     if action == "submitted":
         later = [*items[at + 1 :], *items[:at]]
         open_ids = [item.record_id for item in later if item.status in ("pending", "draft")]
-        if not open_ids:
+        given = sharing.next_record(access.database(), user(), open_ids)
+        if given is None:
             st.toast("Every record of this list is submitted or skipped.")
-        return open_ids[0] if open_ids else ids[min(at + 1, len(ids) - 1)]
+        return given or ids[min(at + 1, len(ids) - 1)]
     return ids[min(at + 1, len(ids) - 1)]

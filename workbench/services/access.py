@@ -17,6 +17,7 @@ PAGES = {
     "results": "Results",
     "research": "Research",
     "labels": "Labels",
+    "people": "People",
     "data": "Data",
 }
 

@@ -13,7 +13,7 @@ from ladtl_core.records import check_stretch
 from workbench.services import suggesting
 from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
-from workbench.store import departments, imported, label_sets, labels, records, rules, trained
+from workbench.store import departments, imported, label_sets, labels, records, rules, sharing, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
@@ -89,6 +89,7 @@ def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
         with database.session() as session:
             revision = labels_of.save(session, record_id, author, edit.base, edit.status, edit.spans, edit.restores)
             _decide(session, record_id, author, edit.verdicts)
+            sharing.renew(session, record_id, author)
             return revision
     except Conflict as conflict:
         raise Stale(open_record(database, record_id, author)) from conflict

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from workbench.store import departments, records, search, trained
+from workbench.store import departments, records, search, sharing, trained
 from workbench.store.database import Database
 from workbench.store.records import EVALUATION_SPLITS, LABELLING_SPLITS, QueueItem
 
@@ -37,11 +37,22 @@ class Wanted:
 
 
 def queue(
-    database: Database, department_id: int, author: str, evaluation: bool, wanted: Wanted | None = None
+    database: Database,
+    department_id: int,
+    author: str,
+    evaluation: bool,
+    wanted: Wanted | None = None,
+    opened: int | None = None,
 ) -> list[QueueItem]:
-    """The author's list: pool and training records, or the evaluation set; in the order of import."""
+    """The author's list: pool and training records, or the evaluation set; in the order of import.
+
+    Records that are others' to label are left out, but for the one that is `opened`, and if authors are `wanted`.
+    """
     with database.reading() as session:
         items = records.queue(session, department_id, author, evaluation)
+        if wanted is None or not wanted.authors:
+            taken = sharing.taken(session, department_id, author) - {opened}
+            items = [item for item in items if item.status != "pending" or item.record_id not in taken]
         for ids in _conditions(session, department_id, items, evaluation, wanted or Wanted()):
             items = [item for item in items if item.record_id in ids]
         return items

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ladtl_core.records import Entity
-from workbench.store import departments, records, trained
+from workbench.store import departments, records, sharing, trained
 from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
 from workbench.store.records import QueueItem
@@ -63,17 +63,19 @@ class ReviewedRecord:
 
 
 def suggested(database: Database, department_id: int, author: str) -> list[Suggested]:
-    """Records of the author's list that are not done and have suggestions of the current model, in their order."""
+    """Records that are the author's to do and have suggestions of the current model, in their order."""
     with database.reading() as session:
         model_id = departments.get(session, department_id).current_model_id
         items = records.queue(session, department_id, author, evaluation=False)
+        taken = sharing.taken(session, department_id, author)
         spans = trained.suggestions(session, model_id, records.LABELLING_SPLITS) if model_id is not None else {}
         usable = {label.name for label in departments.labels(session, department_id) if not label.retired}
     offered = {key: [span for span in found if span["label"] in usable] for key, found in spans.items()}
     return [
         Suggested(item, len(found), sum(span["confidence"] < DOUBTFUL for span in found))
         for item in items
-        if item.status in ("pending", "draft") and (found := offered.get(item.record_id))
+        if (item.status == "draft" or (item.status == "pending" and item.record_id not in taken))
+        and (found := offered.get(item.record_id))
     ]
 
 

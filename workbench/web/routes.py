@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
-from workbench.services import access, adjudication, labelling, suggesting
+from workbench.services import access, adjudication, labelling, sharing, suggesting
 from workbench.services.labelling import Stale
 
 API, ASSETS = "/api/", "/assets/"
@@ -22,6 +22,7 @@ SAVE_PATH = f"{API}annotations/{{record_id:int}}"
 PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
 HISTORY_PATH = f"{SAVE_PATH}/history"
 ADJUDICATION_PATH = f"{API}adjudications/{{record_id:int}}"
+WORK_PATH = f"{SAVE_PATH}/at-work"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
 LONGEST_BODY = 4_000_000  # bytes; thousands of spans
@@ -87,6 +88,16 @@ async def propagate(request: Request) -> Response:
     return JSONResponse({"records": found})
 
 
+async def at_work(request: Request) -> Response:
+    """The user of the token is at work on the record, which nobody else is handed meanwhile."""
+    record_id, user = request.path_params["record_id"], request.state.user
+    try:
+        await anyio.to_thread.run_sync(sharing.renew, access.database(), record_id, user)
+    except LadtlError as error:
+        return _refusal(404, str(error))
+    return JSONResponse({})
+
+
 async def _save(base: int, save: Callable[[], int]) -> int:
     """Save in a thread. A base that is ahead of the record means that its predecessor is about to arrive."""
     with anyio.move_on_after(AWAITED_SAVE_SECONDS):
@@ -128,6 +139,7 @@ def _refusal(status: int, error: str) -> Response:
 ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
     Route(HISTORY_PATH, annotation_history, methods=["GET"]),
+    Route(WORK_PATH, at_work, methods=["POST"]),
     Route(PROPAGATE_PATH, propagate, methods=["POST"]),
     Route(ADJUDICATION_PATH, save_adjudication, methods=["POST"]),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),

@@ -37,13 +37,14 @@ class AdjudicatorEvent(TypedDict):
 
 
 def adjudicator(
-    record: Mapping[str, Any], *, key: str, token: str, save_url: str, position: str
+    record: Mapping[str, Any], *, key: str, author: str, token: str, save_url: str, position: str
 ) -> AdjudicatorEvent | None:
     """Show a record as `services.adjudication.open_record` gives it; returns the event of this rerun, if any.
 
-    `save_url` and `token` are where and as whom choices are saved; `position` is shown ("3 of 12").
+    `save_url`, `author` and `token` are where and as whom choices are saved; `position` is shown ("3 of 12").
     """
     labels = [{**label, "colour": label["colour"] % len(palette.PALETTE)} for label in record["labels"]]
-    data = {"record": dict(record), "labels": labels, "url": save_url, "token": token, "position": position}
+    data = {"record": dict(record), "labels": labels, "url": save_url, "position": position}
+    data |= {"author": author, "token": token}
     event: AdjudicatorEvent | None = _component(key=key, data=data, on_event_change=lambda: None).event
     return event

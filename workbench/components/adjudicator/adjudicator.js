@@ -40,7 +40,7 @@ class Adjudicator {
   receive({ data, report }) {
     Object.assign(this, { data, report });
     access.renew = () => report("renew");
-    renewToken(data.token);
+    renewToken(data.author, data.token);
     const { record } = data;
     const shown = this.state?.record;
     const compared = ({ id, versions, changed }) => JSON.stringify([id, versions, changed]);
@@ -62,7 +62,7 @@ class Adjudicator {
 
   // Choices that this window made and the page's data lack come back.
   follow(record) {
-    const saver = this.saver = ChoiceSaver.of(record, this.data.url);
+    const saver = this.saver = ChoiceSaver.of(record, this.data);
     saver.watch = () => saver === this.saver && this.frame.paintSaved(saver);
     const kept = saver.unsaved ?? (record.revision < saver.revision ? saver.last : null);
     if (kept) this.state.load(kept);

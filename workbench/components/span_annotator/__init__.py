@@ -20,7 +20,7 @@ _SCRIPTS = (
     *("stretches.js", "units.js", "state.js", "edits.js", "cells.js"),  # without a page
     *("saver.js", "label_saver.js", "elements.js", "keyboard.js", "keys.js", "history.js", "text_view.js"),
     *("details.js", "suggestions.js", "finder.js", "view.js"),
-    *("moving.js", "pointer.js", "annotator.js"),
+    *("moving.js", "pointer.js", "presence.js", "annotator.js"),
 )
 
 _component = st.components.v2.component(
@@ -42,6 +42,7 @@ def span_annotator(
     record: Mapping[str, Any],
     *,
     key: str,
+    author: str = "",
     token: str = "",
     save_url: str = "",
     position: str = "",
@@ -51,14 +52,15 @@ def span_annotator(
 ) -> AnnotatorEvent | None:
     """Show a record as `services.labelling.open_record` gives it; returns the event of this rerun, if any.
 
-    `save_url` and `token` are where and as whom edits are saved; a `readonly` annotator needs neither. `position` is
-    shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to other records.
-    `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
+    `save_url`, `author` and `token` are where and as whom edits are saved; a `readonly` annotator needs none.
+    `position` is shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to
+    other records. `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
     """
     data = {
         "record": _pieces(record),
         "labels": [{**label, "colour": label["colour"] % len(palette.PALETTE)} for label in record["labels"]],
         "url": save_url,
+        "author": author,
         "token": token,
         "position": position,
         "readonly": readonly,

@@ -9,26 +9,27 @@ class Annotator {
     this.root = root;
     this.view = new View(root.querySelector(".annotator"), (value) => this.setThreshold(value), () => this.focus());
     this.pointer = new Pointer(this);
+    watchHands(this);
   }
 
   // New data from Python; the same record again must not undo what was labelled since.
   receive({ data, report }) {
     Object.assign(this, { data, report });
     access.renew = () => report("renew");
-    if (!data.readonly) renewToken(data.token);
+    if (!data.readonly) renewToken(data.author, data.token);
     const shown = this.state?.record;
-    const again = this.saver && shown?.id === data.record.id && shown.model === data.record.model;
+    const again = this.saver?.author === data.author && shown?.id === data.record.id && shown.model === data.record.model;
     if (again && (this.saver.outstanding || data.record.revision <= this.saver.revision)) return;
     this.open();
   }
 
   open() {
-    const { record, labels, url, readonly } = this.data;
+    const { record, labels, readonly } = this.data;
     const fresh = this.state?.record.id !== record.id;
     const snapping = this.state?.snapping ?? true;
     this.state = new AnnotationState(record, labels, kept.threshold);
     if (!snapping) this.state.snap(false);
-    this.saver = readonly ? null : LabelSaver.of(record, url);
+    this.saver = readonly ? null : LabelSaver.of(record, this.data);
     if (this.saver) this.follow(record);
     this.view.history.hidden = true;
     this.view.finder.forget();

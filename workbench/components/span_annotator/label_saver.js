@@ -18,16 +18,18 @@ class LabelSaver extends Saver {
   // All revisions, oldest first; none if the server does not answer.
   async history() {
     await this.settled(SETTLE_MILLISECONDS);
-    const answer = await fetch(`${this.url}/history`, { headers: { "X-Workbench-Token": access.token } }).catch(() => null);
+    const answer = await fetch(`${this.url}/history`, { headers: this.headers }).catch(() => null);
     return answer?.ok ? answer.json() : [];
   }
 
   // {records} or {error}.
   async propagate({ start, end, label }) {
-    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
     const body = JSON.stringify({ start, end, label });
-    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers, body }).catch(() => null);
+    const answer = await fetch(`${this.url}/propagate`, { method: "POST", headers: this.headers, body }).catch(() => null);
     const result = await answer?.json().catch(() => null);
     return result ?? { error: "not propagated: the server does not answer" };
   }
+
+  // Nothing is lost if this does not arrive.
+  atWork() { fetch(`${this.url}/at-work`, { method: "POST", headers: this.headers }).catch(() => {}); }
 }

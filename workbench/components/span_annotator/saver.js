@@ -1,21 +1,22 @@
 // Brings a record's document to the server: one save in flight, the latest state next, nothing dropped in silence.
-// A saver outlives the page that made it, so that leaving the page loses nothing. Its kinds say which documents are the
-// `same`.
+// A saver outlives the page that made it, so that leaving the page loses nothing, and saves as the person who edited. Its
+// kinds say which documents are the `same`.
 
 const RETRY_SECONDS = [1, 2, 4, 8, 15];
 const KEEPALIVE_BYTES = 60000; // browsers refuse larger bodies with keepalive
 const KEPT_SAVERS = 50;
 const SETTLE_MILLISECONDS = 3000;
 
-const savers = new Map(); // record id -> Saver
-const access = { token: "", renew: () => {} };
+const savers = new Map(); // author and record id -> Saver
+const access = { tokens: new Map(), renew: () => {} }; // tokens by their authors
 
 class Saver {
-  static of(record, url) {
-    const saver = savers.get(record.id) ?? new this(record);
-    saver.url = url;
-    savers.delete(record.id); // to the end: the most recent one
-    savers.set(record.id, saver);
+  static of(record, { url, author }) {
+    const key = `${record.id} ${author}`;
+    const saver = savers.get(key) ?? new this(record);
+    Object.assign(saver, { url, author });
+    savers.delete(key); // to the end: the most recent one
+    savers.set(key, saver);
     for (const [id, old] of savers) {
       if (savers.size > KEPT_SAVERS && !old.outstanding && old !== saver) savers.delete(id);
     }
@@ -34,6 +35,8 @@ class Saver {
     this.savedAt = null;
     this.watch = () => {};
   }
+
+  get headers() { return { "Content-Type": "application/json", "X-Workbench-Token": access.tokens.get(this.author) }; }
 
   get outstanding() { return Boolean(this.pending || this.sending || this.conflict); }
 
@@ -57,8 +60,7 @@ class Saver {
   post(document, base) {
     const body = JSON.stringify({ base, ...document });
     const keepalive = new Blob([body]).size < KEEPALIVE_BYTES;
-    const headers = { "Content-Type": "application/json", "X-Workbench-Token": access.token };
-    return fetch(this.url, { method: "POST", headers, body, keepalive });
+    return fetch(this.url, { method: "POST", headers: this.headers, body, keepalive });
   }
 
   async answer(response) {
@@ -124,9 +126,9 @@ class Saver {
   }
 }
 
-function renewToken(token) {
-  if (token === access.token) return;
-  access.token = token;
+function renewToken(author, token) {
+  if (token === access.tokens.get(author)) return;
+  access.tokens.set(author, token);
   for (const saver of savers.values()) saver.pump();
 }
 
