@@ -9,6 +9,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
+from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.services import access, results
 from workbench.services.results import Result
@@ -37,11 +38,14 @@ def show() -> None:
         others = [run_id for run_id in found if run_id != result.run.run_id]
         other = found.get(_choose("Compare with", [0, *others], "compared", found, default=_natural(result, found)))
     _headline(result, other)
-    curves, labels, confusion, settings = st.tabs(["Curves", "Labels", "Confusion", "Settings"])
+    names = ("Curves", "Labels", "How many more?", "Confusion", "Settings")
+    curves, labels, more, confusion, settings = st.tabs(names)
     with curves:
         _curves(result, other)
     with labels:
         _labels(result, other)
+    with more:
+        how_many_more(result, department)
     with confusion:
         _confusion(result, other)
     with settings:
