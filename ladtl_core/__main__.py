@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", type=Path, required=True)
     evaluate.add_argument("file", type=Path, help="labelled .conll or .jsonl")
     evaluate.set_defaults(command=commands.evaluate)
-    predict = subparsers.add_parser("predict", help="find spans; JSONL with offsets and confidence on stdout")
+    predict = subparsers.add_parser("predict", help="find spans; records with predictions on stdout, as jsonl")
     predict.add_argument("--model", type=Path, required=True)
     predict.add_argument("file", type=Path, help=".txt with a record a line, .conll or .jsonl")
     predict.set_defaults(command=commands.predict)

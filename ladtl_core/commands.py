@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ladtl_core.console import Bar
 from ladtl_core.corpora import read_sources, read_training_data
 from ladtl_core.data import TrainingData
 from ladtl_core.errors import DataError, TrainingError
-from ladtl_core.formats import read_file
+from ladtl_core.formats import jsonl, read_file
 from ladtl_core.mapping import read_mapping
 from ladtl_core.methods import METHODS
 
@@ -135,10 +135,11 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def predict(options: argparse.Namespace) -> None:
-    """Print the spans that a model finds, one record a line."""
+    """Print the records with the spans that a model finds as predictions, in the format jsonl."""
     from ladtl_core.prediction import load_tagger, predict
 
     records = list(read_file(options.file))
-    for record, spans in zip(records, predict(load_tagger(options.model), records), strict=True):
-        entities = [asdict(span) for span in spans]
-        print(json.dumps({"id": record.id, "text": record.text, "entities": entities}, ensure_ascii=False))
+    found = predict(load_tagger(options.model), records)
+    read = (replace(record, predictions=tuple(spans)) for record, spans in zip(records, found, strict=True))
+    for line in jsonl.write(read):
+        print(line, end="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.errors import DataError
 from ladtl_core.methods import TARGET
-from ladtl_core.records import Record, Sentence
+from ladtl_core.records import Prediction, Record, Sentence
 from ladtl_core.tagger import Tagger
 from ladtl_core.text import bio_to_spans, to_sentences
 from ladtl_core.vocab import Vocabulary
@@ -26,26 +25,16 @@ _BATCH = 64
 _TINY = 1e-37
 
 
-@dataclass(frozen=True)
-class PredictedSpan:
-    """`text[start:end]` carries `label` with probability `confidence` (0-1)."""
-
-    start: int
-    end: int
-    label: str
-    confidence: float
-
-
-def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[PredictedSpan]]:
+def predict(tagger: Tagger, records: Sequence[Record]) -> list[list[Prediction]]:
     """The spans of each record, in the order of the text.
 
-    The confidence of a span is the exact probability, under the target's CRF, that its tokens carry its tags and that
-    it ends where it ends (Culotta & McCallum, HLT-NAACL 2004); it follows from the pairwise marginals.
+    The confidence of a span (0-1) is the exact probability, under the target's CRF, that its tokens carry its tags and
+    that it ends where it ends (Culotta & McCallum, HLT-NAACL 2004); it follows from the pairwise marginals.
     """
     sentences = [to_sentences(record, tagger.config.model.scheme) for record in records]
     flat = [sentence for of_record in sentences for sentence in of_record]
     data, table = prepare(tagger, flat)
-    spans: list[list[PredictedSpan]] = [[] for _ in flat]
+    spans: list[list[Prediction]] = [[] for _ in flat]
     head = tagger.decoder()
     tagger.eval()
     with torch.no_grad():
@@ -80,7 +69,7 @@ def prepare(tagger: Tagger, sentences: Sequence[Sentence]) -> tuple[Prepared, Fo
 
 def _spans(
     sentence: Sentence, path: list[int], tags: tuple[str, ...], unary: NDArray[Any], pairwise: NDArray[Any]
-) -> list[PredictedSpan]:
+) -> list[Prediction]:
     """Spans of one sentence; `unary` (time, tags) and `pairwise` (time - 1, tags, tags) are its marginals."""
     names = [tags[i] for i in path]
     found = []
@@ -94,7 +83,7 @@ def _spans(
         if last + 1 < len(path) and inside in tags:
             probability *= 1 - pairwise[last, path[last], tags.index(inside)] / max(unary[last, path[last]], _TINY)
         confidence = round(min(max(float(probability), 0.0), 1.0), 4)
-        found.append(PredictedSpan(entity.start, entity.end, entity.label, confidence))
+        found.append(Prediction(entity.start, entity.end, entity.label, confidence))
     return found
 
 

@@ -60,12 +60,21 @@ def test_train_evaluate_and_predict(folders: tuple[Path, Path], tmp_path: Path) 
 
     text = "the mri of b3 showed fever .\n"
     (tmp_path / "notes.txt").write_text(text)
-    predicted = [
-        json.loads(line) for line in run("predict", "--model", out, tmp_path / "notes.txt").stdout.splitlines()
-    ]
-    assert len(predicted) == 1 and predicted[0]["entities"]
-    for span in predicted[0]["entities"]:
-        assert predicted[0]["text"][span["start"] : span["end"]] in text and 0 <= span["confidence"] <= 1
+    printed = run("predict", "--model", out, tmp_path / "notes.txt").stdout
+    [predicted] = map(json.loads, printed.splitlines())
+    assert "entities" not in predicted and predicted["predictions"]
+    for span in predicted["predictions"]:
+        assert predicted["text"][span["start"] : span["end"]] in text and 0 <= span["confidence"] <= 1
+
+    (tmp_path / "found.jsonl").write_text(printed)
+    converted = tmp_path / "tasks.json", tmp_path / "back.jsonl"
+    for source, target, formats in (
+        (tmp_path / "found.jsonl", converted[0], ("jsonl", "labelstudio")),
+        (*converted, ("labelstudio", "jsonl")),
+    ):
+        told = run("convert", source, target, "--from", formats[0], "--to", formats[1])
+        assert told.returncode == 0 and "not carried" not in told.stderr
+    assert json.loads(converted[1].read_text())["predictions"] == predicted["predictions"]
 
 
 def test_the_same_seed_gives_the_same_scores(folders: tuple[Path, Path], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.components.numbers import f1_text
-from workbench.services import access, overview
+from workbench.services import access, learning_curve, overview
 from workbench.services.overview import Standing
 
 BUTTONS = {
@@ -48,12 +48,19 @@ def _card(standing: Standing) -> None:
         }
         lines = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
         st.html(f'<dl class="figures">{lines}</dl>')
-        st.write(standing.next_step)
+        st.write(f"{standing.next_step} {_outlook(standing)}")
         text, page = BUTTONS[standing.action]
         if st.button(text, key=f"next-{standing.department_id}", type="primary", width="stretch"):
             st.session_state["department"] = standing.department_id
             st.session_state["evaluation"] = standing.action == "evaluate"
             st.switch_page(page)
+
+
+def _outlook(standing: Standing) -> str:
+    """What more labels should gain, where trainings tell it."""
+    curve = learning_curve.of_department(access.database(), standing.department_id)
+    unlabelled = standing.records - standing.evaluation_records - standing.labelled
+    return (learning_curve.outlook(curve, standing.labelled, unlabelled) if curve else None) or ""
 
 
 show()

@@ -11,6 +11,7 @@ from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
 from workbench.pages import result_errors
+from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, findings, results
@@ -42,11 +43,14 @@ def show() -> None:
     _headline(result, other)
     if known := findings.warnings(DATABASE, result, list(found.values()), results.epochs(DATABASE, result.run.run_id)):
         st.warning("\n\n".join(known))
-    curves, labels, confusion, errors, settings = st.tabs(["Curves", "Labels", "Confusion", "Errors", "Settings"])
+    names = ("Curves", "Labels", "How many more?", "Confusion", "Errors", "Settings")
+    curves, labels, more, confusion, errors, settings = st.tabs(names)
     with curves:
         _curves(result, other)
     with labels:
         _labels(result, other)
+    with more:
+        how_many_more(result, department)
     with confusion:
         _confusion(result, other)
     with errors:

@@ -76,6 +76,13 @@ def split_counts(session: Session, snapshot_id: int) -> dict[str, int]:
     return {split: count for split, count in session.execute(query.group_by(SnapshotItem.split))}
 
 
+def split_hash(session: Session, snapshot_id: int, split: str) -> str:
+    """SHA-256 of the split's frozen records and labels: runs with the same were scored on the same."""
+    query = select(SnapshotItem.record_id, SnapshotItem.entities).order_by(SnapshotItem.record_id)
+    rows = session.execute(query.where(SnapshotItem.snapshot_id == snapshot_id, SnapshotItem.split == split))
+    return hashlib.sha256(json.dumps([list(row) for row in rows]).encode()).hexdigest()
+
+
 def _entities(item: Gold) -> list[list[int | str]]:
     return [[entity.start, entity.end, entity.label] for entity in item.entities]
 

@@ -1,0 +1,65 @@
+"""The part of Results that says how many more labels an F1 takes."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from workbench.components.curve_chart import learning_curve
+from workbench.components.live_plot import live_plot
+from workbench.services import access
+from workbench.services import learning_curve as curves
+from workbench.services.learning_curve import Curve
+from workbench.services.overview import Standing
+from workbench.services.results import Result
+
+
+def how_many_more(result: Result, department: Standing) -> None:
+    """One sentence for an F1 that the person sets, the curve behind it, and the same for each label."""
+    if result.dev is None:
+        st.info("No dev record was labelled when this run began; label the evaluation set to measure it.")
+        return
+    curve = curves.of_run(access.database(), result.run)
+    text, wanted = st.columns([4, 1], vertical_alignment="center")
+    with wanted:
+        goal = st.number_input("F1 wanted", 1, 99, _goal(curve), key=f"goal-{result.run.run_id}")
+    with text:
+        st.markdown(f"**{curves.forecast(curve.overall, goal, department.labelled).text}**")
+    trials = [(point.records, point.f1, point.deviation) for point in curve.overall.points]
+    title = f"F1 of {curve.method} on {curve.dev_records} dev records, by labelled records"
+    live_plot(learning_curve(title, trials, curves.band(curve.overall), goal), key="how-many", height=320)
+    count = f"{len(trials)} training{'' if len(trials) == 1 else 's'}"
+    st.caption(
+        f"{count} with the settings of v{result.version} on the same dev records. Bars: standard error; band: 90 % of "
+        "the laws error = a · records^-b that fit. Dev also chose the epoch, so its F1 is a little high."
+    )
+    if curve.labels:
+        _labels(curve, goal, department.labelled)
+
+
+def _goal(curve: Curve) -> int:
+    """The next round F1 above what was reached."""
+    return min(int(curve.reached // 5) * 5 + 5, 95)
+
+
+def _labels(curve: Curve, goal: int, labelled: int) -> None:
+    """Each label with its F1 on the most records and what it takes; an empty cell where the data cannot tell."""
+    told = {label: curves.forecast(series, goal, labelled) for label, series in curve.labels.items()}
+    latest = {label: max((p.records, p.f1) for p in series.points)[1] for label, series in curve.labels.items()}
+    table = pd.DataFrame(
+        {
+            "F1": latest,
+            "spans on dev": {label: series.support for label, series in curve.labels.items()},
+            "more records": {label: one.more for label, one in told.items()},
+            "in words": {label: one.text for label, one in told.items()},
+        }
+    )
+    st.dataframe(
+        table,
+        column_config={
+            "F1": st.column_config.NumberColumn(format="%.1f", width="small"),
+            "spans on dev": st.column_config.NumberColumn(format="%d", width="small"),
+            "more records": st.column_config.NumberColumn(format="%d", width="small"),
+            "in words": st.column_config.TextColumn(width="large"),
+        },
+    )
