@@ -102,7 +102,9 @@ def divergence(payloads: Sequence[Mapping[str, Any]]) -> Figure:
     """How far the two CRFs are apart over epochs: L_p, the exact KL of a sentence and its bound, on a log axis."""
     epochs = [payload["epoch"] for payload in payloads]
     names = {"crf_l2": "L_p", "kl": "KL", "bound": "bound of KL"}
-    lines: Lines = {said: (epochs, [p["divergence"].get(name) for p in payloads]) for name, said in names.items()}
+    lines: Lines = {
+        said: (epochs, [p.get("divergence", {}).get(name) for p in payloads]) for name, said in names.items()
+    }
     figure = curves("Distance of the two CRFs: L_p, and KL(source || target) of a sentence in nats", lines, "")
     figure["layout"]["yaxis"] |= {"type": "log"}
     notes = [note for note in figure["layout"]["annotations"] if note["y"] > 0]

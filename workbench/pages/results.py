@@ -129,7 +129,7 @@ def _curves(result: Result, other: Result | None) -> None:
             live_plot(charts.gaps(mine), key="gap", height=300)
         else:
             st.caption("A gap between departments is measured where source and target are trained together.")
-    if any(payload["divergence"] for payload in mine):
+    if any(payload.get("divergence") for payload in mine):
         live_plot(charts.divergence(mine), key="divergence", height=300)
 
 
