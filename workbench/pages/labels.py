@@ -17,6 +17,7 @@ from workbench.services.suggesting import Trial
 DATABASE = access.database()
 KINDS = {"term": "words", "pattern": "regular expression", "propagated": "from a record"}
 SHOWN_PLACES = 50  # hits and misses of a rule, each; spans of a retired label
+SHOWN_RECORDS = 3
 OVERLAPS_HELP = (
     "A new span then leaves the spans that it overlaps. JSON lines keeps them all; CoNLL and training have one label a "
     "token and take the longest."
@@ -177,6 +178,10 @@ def _rules(chosen: GuidedSet) -> None:
 def _trial(trial: Trial, label: str) -> None:
     """Hits and misses of one rule, the misses first: they are what to look at."""
     hits, misses = trial.places[True], trial.places[False]
+    if trial.slow:
+        some = ", ".join(trial.slow[:SHOWN_RECORDS]) + (" …" if len(trial.slow) > SHOWN_RECORDS else "")
+        count = f"{len(trial.slow):,} record{'' if len(trial.slow) == 1 else 's'}"
+        st.warning(f"Not applied to {count}, since it takes too long: {some}")
     with st.expander(f"{len(hits):,} labelled {label}, {len(misses):,} not"):
         rows = [
             {"record": record, "before": before, "words": words, "after": after, f"labelled {label}": hit}
