@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
-from workbench.components.palette import PALETTE, colours
+from workbench.components.palette import PALETTE, swatches
 from workbench.pages import label_mapping, label_set_choice
 from workbench.pages.shared import attempt, show_guidelines, show_said
 from workbench.services import access, label_sets, suggesting
@@ -88,19 +88,25 @@ def _change(label: Standing) -> None:
             )
         return
     with st.form(f"change-{number}", border=False):
-        fields = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
+        fields = st.columns([3, 1, 5, 1.2], vertical_alignment="bottom")
         name = fields[0].text_input("Name", label.name, help="Suggestions and files with the old name still mean it.")
         keys = [None, *label_sets.KEYS]
         key = fields[1].selectbox("Key", keys, keys.index(label.key), format_func=lambda one: one or "none")
-        colour = fields[2].number_input("Colour", 1, len(PALETTE), label.colour % len(PALETTE) + 1)
+        # Its buttons have the palette's colours, see `swatches`.
+        colour = fields[2].segmented_control(
+            "Colour",
+            range(len(PALETTE)),
+            default=label.colour % len(PALETTE),
+            format_func=lambda index: str(index + 1),
+            required=True,
+            key=f"swatches-{number}",
+        )
         if fields[3].form_submit_button("Save label"):
             _do(
                 f"{name} saved.",
-                lambda: label_sets.change_label(DATABASE, number, name, int(colour) - 1, key, access.LOCAL_USER),
+                lambda: label_sets.change_label(DATABASE, number, name, int(colour), key, access.LOCAL_USER),
             )
-    swatches = colours({str(index + 1): index for index in range(len(PALETTE))})
-    style = "padding:0 .5em;margin-right:.4em;border-bottom:2px solid"
-    st.html("".join(f'<span style="{style} {bd};background:{bg}">{i}</span>' for i, (bg, bd) in swatches.items()))
+    st.html(f"<style>{swatches('[class*=st-key-swatches-]')}</style>")
     if st.button(f"Retire {label.name}", help="Its spans stay and it can be brought back; it takes no new spans."):
         _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, access.LOCAL_USER))
 
