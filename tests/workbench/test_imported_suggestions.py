@@ -8,6 +8,7 @@ from ladtl_core.formats import FORMATS, Located, in_memory
 from ladtl_core.records import Prediction, Record
 from workbench.services import labelling, outgoing, suggesting
 from workbench.services.labelling import Edit, Verdict
+from workbench.services.queueing import Wanted, queue
 from workbench.store import departments, labels, records, staging, trained
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
@@ -111,3 +112,15 @@ def test_they_come_out_again_and_formats_without_them_say_so(
     found = [item for item in FORMATS[format].scan(in_memory([(made.name, made.data)])) if isinstance(item, Located)]
     assert [one.record.predictions for one in found] == [kept, kept]
     assert "predictions" not in made.lost and outgoing.export(database, 1, "conll").lost["predictions"] == 4
+
+
+def test_the_queue_finds_them_by_label_and_confidence(database: Database, ids: dict[str, int]) -> None:
+    def found(wanted: Wanted, evaluation: bool = False) -> list[int]:
+        return [item.record_id for item in queue(database, 1, "ana", evaluation, wanted)]
+
+    assert found(Wanted(labels=("Sign",))) == found(Wanted(confidence=(0.8, 0.95))) == [ids["pool"]]
+    assert found(Wanted(labels=("Sign",), confidence=(0.8, 0.95))) == []
+    assert found(Wanted(confidence=(0.95, 1.0))) == found(Wanted(confidence=(0.0, 0.5))) == []
+    assert found(Wanted(labels=("Sign",)), evaluation=True) == []  # not before it is submitted
+    labelling.save(database, ids["dev"], "ana", Edit(0, "submitted", [], []))
+    assert found(Wanted(labels=("Sign",)), evaluation=True) == [ids["dev"]]

@@ -6,7 +6,7 @@ import pytest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, Record
-from workbench.services import label_sets, queueing
+from workbench.services import exchange, importing, label_sets, queueing
 from workbench.store import audit, departments, records
 from workbench.store.database import Database
 
@@ -109,3 +109,13 @@ def test_a_set_needs_a_name_of_its_own(database: Database, label_set: int) -> No
     with pytest.raises(DataError, match="the label is 'a\\\\tb'"):
         label_sets.create_set(database, "third", ["a", "a\tb"], "lead")
     assert [one.name for one in label_sets.label_sets(database)] == ["clinical", "imaging"]
+
+
+def test_a_set_that_was_made_by_itself_is_taken_by_a_new_department(database: Database, label_set: int) -> None:
+    made = label_sets.create_set(database, "imaging", ["Scan"], "lead")
+    content = b'{"id": "1", "text": "CT clear", "entities": [{"start": 0, "end": 2, "label": "Scan"}]}'
+    found = exchange.preview(database, [("a.jsonl", content)], "jsonl", department="Radiology", label_set="imaging")
+    assert found.errors == () and importing.commit(database, found, "me") == 1
+    by_id = {one.label_set_id: one for one in label_sets.label_sets(database)}
+    assert list(by_id) == [label_set, made] and list(by_id[made].departments.values()) == ["Radiology"]
+    assert [one.spans for one in label_sets.standings(database, made)] == [1]

@@ -37,6 +37,20 @@ def css() -> str:
     return "\n".join([*rules, f".annotator {{ {' '.join(lines)} }}"]) + "\n"
 
 
+def swatches(inside: str) -> str:
+    """Style of buttons in a row, in the element of that selector: the first has the first colour, and so on.
+
+    The chosen one has a frame.
+    """
+    rules = [
+        f"{inside} button:nth-of-type({i + 1}) {{ background: {_both(i, 'bg')} !important; "
+        f"color: {_both(i, 'fg')} !important; border-bottom: 3px solid {_both(i, 'bd')}; }}"
+        for i in range(len(PALETTE))
+    ]
+    chosen = f"{inside} button[aria-checked=true] {{ box-shadow: inset 0 0 0 2px currentColor; font-weight: 700; }}"
+    return "\n".join([*rules, chosen])
+
+
 def _both(index: int, part: str) -> str:
     colour = PALETTE[index % len(PALETTE)]
     return f"light-dark({colour['light'][part]}, {colour['dark'][part]})"

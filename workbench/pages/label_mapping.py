@@ -32,6 +32,7 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
     if not found.source:
         st.write(f"{source.name} has no labels yet.")
         return
+    st.caption(f"Labels of {source.name}, and which label of {target.name} each stands for in training.")
     options = [None, *found.target]
     with st.form(f"mapping-{source.label_set_id}-{target.label_set_id}", border=False):
         columns = st.columns(4)
@@ -52,5 +53,5 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
 
 
 def _said(one: GuidedSet) -> str:
-    users = ", ".join(name for name in one.departments.values() if name != one.name)
-    return f"{one.name} ({users})" if users else one.name
+    users = ", ".join(one.departments.values())
+    return one.name if users in ("", one.name) else f"{one.name} ({users})"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
-from workbench.components.palette import PALETTE, colours
+from workbench.components.palette import PALETTE, swatches
 from workbench.pages import label_mapping, label_set_choice
 from workbench.pages.shared import attempt, show_guidelines, show_said
 from workbench.pages.who import user
@@ -18,6 +18,7 @@ from workbench.services.suggesting import Trial
 DATABASE = access.database()
 KINDS = {"term": "words", "pattern": "regular expression", "propagated": "from a record"}
 SHOWN_PLACES = 50  # hits and misses of a rule, each; spans of a retired label
+SHOWN_RECORDS = 3
 OVERLAPS_HELP = (
     "A new span then leaves the spans that it overlaps. JSON lines keeps them all; CoNLL and training have one label a "
     "token and take the longest."
@@ -88,19 +89,25 @@ def _change(label: Standing) -> None:
             )
         return
     with st.form(f"change-{number}", border=False):
-        fields = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
+        fields = st.columns([3, 1, 5, 1.2], vertical_alignment="bottom")
         name = fields[0].text_input("Name", label.name, help="Suggestions and files with the old name still mean it.")
         keys = [None, *label_sets.KEYS]
         key = fields[1].selectbox("Key", keys, keys.index(label.key), format_func=lambda one: one or "none")
-        colour = fields[2].number_input("Colour", 1, len(PALETTE), label.colour % len(PALETTE) + 1)
+        # Its buttons have the palette's colours, see `swatches`.
+        colour = fields[2].segmented_control(
+            "Colour",
+            range(len(PALETTE)),
+            default=label.colour % len(PALETTE),
+            format_func=lambda index: str(index + 1),
+            required=True,
+            key=f"swatches-{number}",
+        )
         if fields[3].form_submit_button("Save label"):
             _do(
                 f"{name} saved.",
-                lambda: label_sets.change_label(DATABASE, number, name, int(colour) - 1, key, user()),
+                lambda: label_sets.change_label(DATABASE, number, name, int(colour), key, user()),
             )
-    swatches = colours({str(index + 1): index for index in range(len(PALETTE))})
-    style = "padding:0 .5em;margin-right:.4em;border-bottom:2px solid"
-    st.html("".join(f'<span style="{style} {bd};background:{bg}">{i}</span>' for i, (bg, bd) in swatches.items()))
+    st.html(f"<style>{swatches('[class*=st-key-swatches-]')}</style>")
     if st.button(f"Retire {label.name}", help="Its spans stay and it can be brought back; it takes no new spans."):
         _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, user()))
 
@@ -178,6 +185,10 @@ def _rules(chosen: GuidedSet) -> None:
 def _trial(trial: Trial, label: str) -> None:
     """Hits and misses of one rule, the misses first: they are what to look at."""
     hits, misses = trial.places[True], trial.places[False]
+    if trial.slow:
+        some = ", ".join(trial.slow[:SHOWN_RECORDS]) + (" …" if len(trial.slow) > SHOWN_RECORDS else "")
+        count = f"{len(trial.slow):,} record{'' if len(trial.slow) == 1 else 's'}"
+        st.warning(f"Not applied to {count}, since it takes too long: {some}")
     with st.expander(f"{len(hits):,} labelled {label}, {len(misses):,} not"):
         rows = [
             {"record": record, "before": before, "words": words, "after": after, f"labelled {label}": hit}

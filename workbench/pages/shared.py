@@ -71,6 +71,11 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
         save_url=f"/api/annotations/{current}",
         position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",
     )
+    if record["slow"]:
+        st.warning(
+            "Regular expressions that take too long on this record were not applied to it; the page Labels has them:"
+        )
+        st.code("\n".join(record["slow"]), language=None)
     # An event names its record: a repeated or late one must not skip another.
     if event is None or event["record"] != current or event["action"] in ("renew", "flagged"):
         return

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError, LadtlError
 from ladtl_core.records import check_stretch
-from workbench.services import suggesting
+from workbench.services import patterns, suggesting
+from workbench.services.patterns import Spans
 from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
 from workbench.store import departments, imported, label_sets, labels, records, rules, sharing, trained
@@ -72,8 +73,9 @@ def open_record(database: Database, record_id: int, author: str) -> RecordView:
     start, end, label (its id), origin, confidence (0-1 or None), model (id or None)}; with `overlaps` a new span leaves
     those that it overlaps. `suggestions` of the department's current model, `model`, of its rules and of the file that
     the record came from: {start, end, label, confidence (None of a rule), model (id of the model's), origin (model,
-    rule, propagated or import)}; those that are open overlap no other. `rejected` are indices into them. Evaluation
-    records have no suggestions before they are submitted.
+    rule, propagated or import)}; those that are open overlap no other. `rejected` are indices into them, `slow` the
+    regular expressions that took too long and were not applied. Evaluation records have no suggestions before they are
+    submitted.
     Raises NotFound.
     """
     with database.reading() as session:
@@ -163,9 +165,11 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
     hidden = row.split in EVALUATION_SPLITS and status != "submitted"
     rejected = _rejected(session, row.id, author)
     found: list[dict[str, Any]] = []
+    of_patterns: Spans = {}
     if not hidden:
-        known = rules.of_department(session, row.department_id)
-        found = suggesting.matches(row.text, row.tokens, [rule for rule in known if rule.label_id in usable.values()])
+        known = [r for r in rules.of_department(session, row.department_id) if r.label_id in usable.values()]
+        [of_patterns] = patterns.find(suggesting.expressions(known), [row.text])
+        found = suggesting.matches(row.text, row.tokens, known, of_patterns)
     if model is not None and not hidden:
         found += _suggestions(session, row.id, model.id, usable)
     if not hidden:
@@ -185,6 +189,7 @@ def _view(session: Session, row: RecordRow, author: str) -> RecordView:
         "spans": [_span(span) for span in labels_of.span_data(annotation)] if annotation else [],
         "suggestions": suggestions,
         "rejected": [i for i, one in enumerate(suggestions) if suggesting.place_of(one) in rejected],
+        "slow": [expression for expression, spans in of_patterns.items() if spans is None],
         "model": model.id if model and not hidden else None,
         "revision": annotation.revision if annotation else 0,
         "status": status,

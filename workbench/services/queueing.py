@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from workbench.store import departments, records, search, sharing, trained
+from workbench.store import departments, imported, records, search, sharing, trained
 from workbench.store.database import Database
 from workbench.store.records import EVALUATION_SPLITS, LABELLING_SPLITS, QueueItem
 
@@ -21,8 +21,8 @@ class Wanted:
     """Conditions, all of which a record must fulfil; the empty ones leave all records.
 
     `words` in its text or id; `labels` (names), of which a span or a suggestion has one; `authors`, of whom one has
-    begun it; `confidence` (lowest, highest): the current model suggests a span, of `labels` if there are any, whose
-    confidence lies there.
+    begun it; `confidence` (lowest, highest): the current model or the imported file suggests a span, of `labels` if
+    there are any, whose confidence lies there.
     """
 
     words: str = ""
@@ -94,16 +94,20 @@ def _suggested(
 ) -> set[int]:
     """Records with a wanted suggestion; evaluation records only where it may be seen, once they are submitted."""
     model = trained.current(session, department_id)
-    if model is None:
-        return set()
-    spans = trained.suggestions(session, model.id, EVALUATION_SPLITS if evaluation else LABELLING_SPLITS)
+    splits = EVALUATION_SPLITS if evaluation else LABELLING_SPLITS
+    spans = trained.suggestions(session, model.id, splits) if model is not None else {}
+    names = {label.id: label.name for label in departments.labels(session, department_id)}
+    for record_id, found in imported.of_department(session, department_id).items():
+        spans.setdefault(record_id, []).extend({**span, "label": names[span["label"]]} for span in found)
     low, high = wanted.confidence
+    everything = wanted.confidence == ANY_CONFIDENCE
     return {
         item.record_id
         for item in items
         if (not evaluation or item.status == "submitted")
         and any(
-            low <= span["confidence"] <= high and (not wanted.labels or span["label"] in wanted.labels)
+            (everything or (span["confidence"] is not None and low <= span["confidence"] <= high))
+            and (not wanted.labels or span["label"] in wanted.labels)
             for span in spans.get(item.record_id, ())
         )
     }

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ladtl_core.errors import DataError
+from workbench.services import patterns
+from workbench.services.patterns import Spans
 from workbench.store import departments, records, rules
 from workbench.store.annotations import gold
 from workbench.store.database import Database
@@ -25,22 +27,34 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Where a rule's words stand, by whether they have its label: record, text before, words, text after."""
+    """Where a rule's words stand, by whether they have its label: record, text before, words, text after.
+
+    `slow` are records to which a regular expression was not applied, because it takes too long.
+    """
 
     places: dict[bool, list[tuple[str, str, str, str]]] = field(default_factory=lambda: {True: [], False: []})
+    slow: list[str] = field(default_factory=list)
 
 
-def matches(text: str, tokens: Sequence[Sequence[int]], found: Iterable[Rule]) -> list[Suggestion]:
+def expressions(found: Iterable[Rule]) -> list[str]:
+    """The regular expressions among rules, as `patterns.find` takes them."""
+    return [rule.text for rule in found if rule.kind == "pattern"]
+
+
+def matches(
+    text: str, tokens: Sequence[Sequence[int]], found: Iterable[Rule], of_patterns: Spans | None = None
+) -> list[Suggestion]:
     """Where the rules' words stand, as suggestions without confidence; in the order of the text.
 
-    Terms and mentions are whole tokens, whatever their case and the white space between their words.
+    Terms and mentions are whole tokens, whatever their case and the white space between their words. `of_patterns` are
+    the matches of the rules that are regular expressions.
     """
     starts, ends = {start for start, _ in tokens}, {end for _, end in tokens}
     places: dict[Place, str] = {}
     for rule in found:
         origin = "propagated" if rule.kind == "propagated" else "rule"
         whole = rule.kind != "pattern"
-        for start, end in _stretches(rule, text):
+        for start, end in _stretches(rule, text) if whole else (of_patterns or {}).get(rule.text) or ():
             if start < end and (not whole or (start in starts and end in ends)):
                 places.setdefault((start, end, rule.label_id), origin)
     return [
@@ -102,11 +116,14 @@ def try_rules(database: Database, department_id: int) -> dict[int, Trial]:
         names = {label.id: label.name for label in departments.labels(session, department_id)}
         labelled = gold(session, department_id, LABELLING_SPLITS)
     trials = {rule.id: Trial() for rule in found}
-    for item in labelled:
+    of_patterns = patterns.find(expressions(found), [item.record.text for item in labelled])
+    for item, spans_of in zip(labelled, of_patterns, strict=True):
         row = item.record
         spans = {(span.start, span.end, span.label) for span in item.entities}
         for rule in found:
-            for one in matches(row.text, row.tokens, [rule]):
+            if rule.kind == "pattern" and spans_of[rule.text] is None:
+                trials[rule.id].slow.append(row.external_id)
+            for one in matches(row.text, row.tokens, [rule], spans_of):
                 start, end = one["start"], one["end"]
                 around = row.text[max(0, start - CONTEXT) : start], row.text[start:end], row.text[end : end + CONTEXT]
                 hit = (start, end, names[rule.label_id]) in spans
@@ -128,7 +145,5 @@ def remove_rule(database: Database, department_id: int, rule_id: int) -> None:
 
 
 def _stretches(rule: Rule, text: str) -> Iterable[tuple[int, int]]:
-    if rule.kind == "pattern":
-        return [match.span() for match in re.finditer(rule.text, text)]
     words = r"\s+".join(map(re.escape, rule.text.split()))
     return [match.span() for match in re.finditer(words, text, re.IGNORECASE)]
