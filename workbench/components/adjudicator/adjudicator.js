@@ -138,9 +138,9 @@ class Adjudicator {
   }
 
   click(target) {
-    const pressed = target.closest("[data-act]");
+    const [pressed, place] = [target.closest("[data-act]"), target.closest("[data-place]")];
     if (pressed) this.act(pressed.dataset.act, pressed.dataset);
-    else if (target.dataset.place) this.act("place", { index: target.dataset.place });
+    else if (place) this.act("place", { index: place.dataset.place });
     if (pressed && !["mine", "theirs"].includes(pressed.dataset.act)) this.focus();
   }
 

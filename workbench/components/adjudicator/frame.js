@@ -52,6 +52,8 @@ class Frame {
       shown.ariaCurrent = String(index === current);
       return shown;
     }));
+    const shown = this.places.children[current];
+    if (shown) this.places.scrollLeft = shown.offsetLeft - this.places.offsetLeft - this.places.clientWidth / 2;
   }
 
   // What each person has at the current place, as buttons that take it.
@@ -69,7 +71,7 @@ class Frame {
   words({ start, end, label }) {
     const inside = this.state.record.rows.flat().filter((piece) => start <= piece.start && piece.end <= end);
     const text = element("span", { className: "words", dir: "auto", textContent: inside.map((piece) => piece.text).join("") });
-    return [text, tagOf(this.labels.get(label), null)];
+    return [text, tagOf(this.labels.get(label))];
   }
 
   paintSaved(saver) {
