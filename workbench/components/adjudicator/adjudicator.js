@@ -96,7 +96,7 @@ class Adjudicator {
   // The gold is made of what is chosen; where a place is open, it is shown instead.
   async finish() {
     const { state } = this;
-    if (this.saver.conflict) return;
+    if (this.saver.conflict || state.record.versions.length < 2) return;
     if (state.open) {
       state.current = state.nextOpen();
       this.after(false);

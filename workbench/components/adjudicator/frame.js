@@ -59,7 +59,9 @@ class Frame {
   // What each person has at the current place, as buttons that take it.
   optionButtons() {
     const { record, current, taken } = this.state;
-    if (!record.places.length) return [element("p", { textContent: "The versions agree everywhere; finish to take them." })];
+    const alone = record.versions.length < 2;
+    const nothing = alone ? "Fewer than two versions are submitted now: there is nothing to choose from." : "The versions agree everywhere; finish to take them.";
+    if (!record.places.length) return [element("p", { textContent: nothing })];
     const own = record.versions.map(({ id, author, spans }, index) => {
       const there = spans.filter((span) => span.place === current);
       const parts = there.length ? there.flatMap((span) => this.words(span)) : [element("span", { className: "none", textContent: "no span" })];
