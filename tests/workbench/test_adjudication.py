@@ -142,6 +142,17 @@ def test_a_change_of_labels_leaves_the_gold_and_is_told(database: Database, ids:
         assert [change.author for change in labels_of.history(session, ids["r0"], ADJUDICATED)] == ["eva", "dia"]
 
 
+def test_withdrawn_labels_leave_the_gold_and_are_told(database: Database, ids: dict[str, int]) -> None:
+    decide(database, ids["r0"], (PAIN, "ben"))
+    before = gold(database)
+    with database.session() as session:
+        labels_of.save(session, ids["r0"], "ben", 1, "flagged", [])
+    assert gold(database) == before and state(database) == [("r0", 0, 0, "changed")]
+    assert adjudication.open_record(database, ids["r0"])["changed"] == ["ben"]
+    found = adjudication.cases(database, 1)
+    assert (len(adjudication.differing_cases(found)), adjudication.agreed_cases(found)) == (1, [])
+
+
 def test_labels_changed_back_or_merged_are_no_change(database: Database, ids: dict[str, int]) -> None:
     decide(database, ids["r0"], (PAIN, "ben"))
     submit(database, ids["r0"], "ana", base=1)

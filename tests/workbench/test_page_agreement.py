@@ -75,6 +75,10 @@ def test_records_on_which_all_agree_are_taken_by_a_button(home: Database) -> Non
     for author in ("ana", "ben"):
         submit(home, "r0", author, (0, 7, 1))
         submit(home, "r1", author)
+    home_page = AppTest.from_file(MAIN, default_timeout=30).run()
+    assert "Adjudicate 2 records that several people submitted, so that they count." in [
+        m.value for m in home_page.markdown
+    ]
     app = page()
     assert "they agree everywhere" in app.info[0].value
     (button,) = app.button

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ladtl_core.records import Record
-from workbench.services import access, labelling, sharing, tokens
+from workbench.services import access, adjudication, labelling, sharing, tokens
 from workbench.store import departments, records
 from workbench.store.database import Database
 from workbench.web.guard import TOKEN_HEADER, Guard
@@ -155,6 +155,32 @@ def test_who_is_at_work_keeps_the_record(client: TestClient, database: Database,
     assert client.post(path, headers=headers("ana")).status_code == 200
     assert "ana has this record open" in sharing.enter(database, record_id, "ben")
     assert client.post("/api/annotations/999/at-work", headers=headers("ana")).status_code == 404
+
+
+def test_an_adjudication_is_saved_by_the_token_user_or_refused(
+    client: TestClient, database: Database, record_id: int
+) -> None:
+    for user, spans in (("ana", body(0)["spans"]), ("ben", [])):
+        client.post(
+            f"/api/annotations/{record_id}", json=body(0, status="submitted", spans=spans), headers=headers(user)
+        )
+    view = adjudication.open_record(database, record_id)
+    versions = [[version["id"], version["revision"]] for version in view["versions"]]
+    take = {"start": 0, "end": 6, "take": versions[0][0]}
+    decision = {"base": 0, "versions": versions, "choices": [take], "finished": True}
+    path = f"/api/adjudications/{record_id}"
+    assert client.post(path, json=decision).status_code == 401
+    assert client.post(path, json={**decision, "choices": []}, headers=headers("eva")).status_code == 400
+    answer = client.post(path, json=decision, headers=headers("eva"))
+    assert (answer.status_code, answer.json()) == (200, {"revision": 1})
+    assert adjudication.open_record(database, record_id)["author"] == "eva"
+    answer = client.post(path, json=decision, headers=headers("dia"))
+    assert answer.status_code == 409 and answer.json()["current"]["revision"] == 1
+    wrong: Any
+    for wrong in ([], {}, {**decision, "versions": [["1", 1]]}):
+        answer = client.post(path, json=wrong, headers=headers())
+        assert answer.status_code == 400 and "cannot be read" in answer.json()["error"]
+    assert client.post("/api/adjudications/999", json=decision, headers=headers()).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def show() -> None:
 def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int, found: Sequence[Case]) -> None:
     with left:
         _take_agreed(department_id, adjudication.agreed_cases(found))
-    differing = [case for case in found if case.places]
+    differing = adjudication.differing_cases(found)
     if not differing:
         centre.info("Where two people submitted the same record, they agree everywhere.")
         return

@@ -12,6 +12,7 @@ BUTTONS = {
     "data": ("Import records", "pages/data.py"),
     "annotate": ("Label records", "pages/annotate.py"),
     "evaluate": ("Label the evaluation set", "pages/annotate.py"),
+    "agreement": ("Adjudicate", "pages/agreement.py"),
     "train": ("Train", "pages/train.py"),
     "review": ("Review suggestions", "pages/review.py"),
 }

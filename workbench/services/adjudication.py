@@ -50,13 +50,16 @@ class Decision:
 
 
 def cases(database: Database, department_id: int) -> list[Case]:
-    """The department's records with two or more versions, in their order."""
+    """The department's records with two or more versions, or with a gold made of some, in their order."""
     with database.reading() as session:
         states = adjudications.of_department(session, department_id)
         meant = _meant(session, department_id)
+        found = versions.of_department(session, department_id)
+        gone = {key for key, state in states.items() if state.finished} - {one.record.id for one in found}
+        found += [versions.of_record(session, records.get(session, key)) for key in gone]
         return [
-            _case(session, found, states.get(found.record.id), meant)
-            for found in versions.of_department(session, department_id)
+            _case(session, one, states.get(one.record.id), meant)
+            for one in sorted(found, key=lambda one: one.record.position)
         ]
 
 
@@ -93,20 +96,27 @@ def save(database: Database, record_id: int, who: str, decision: Decision) -> in
 
 
 def take_agreed(database: Database, department_id: int, who: str) -> int:
-    """Adjudicate every record whose versions agree wholly; returns how many."""
+    """Adjudicate every record whose versions agree wholly; returns how many. What changes meanwhile is left."""
     taken = 0
     for case in agreed_cases(cases(database, department_id)):
         view = open_record(database, case.record_id)
         revisions = {version["id"]: version["revision"] for version in view["versions"]}
-        if not view["places"]:
+        try:
             save(database, case.record_id, who, Decision(view["revision"], revisions, {}, finished=True))
-            taken += 1
+        except (Stale, DataError):
+            continue
+        taken += 1
     return taken
 
 
 def agreed_cases(found: Sequence[Case]) -> list[Case]:
     """Those without a place to decide that are not adjudicated as they stand."""
-    return [case for case in found if not case.places and case.state != "adjudicated"]
+    return [case for case in found if len(case.people) > 1 and not case.places and case.state != "adjudicated"]
+
+
+def differing_cases(found: Sequence[Case]) -> list[Case]:
+    """Those with places to decide, and those of whose versions one alone is still submitted."""
+    return [case for case in found if case.places or len(case.people) < 2]
 
 
 def parse_decision(body: Any) -> Decision:

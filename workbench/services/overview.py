@@ -15,7 +15,7 @@ ENOUGH_TO_START = 20
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One department's card. `action` names the page of the next step: data, annotate, evaluate, train or review."""
+    """One department's card. `action` names the page of the next step, or is evaluate."""
 
     department_id: int
     name: str
@@ -65,6 +65,10 @@ def _next_step(row: Overview, labelled: int, has_source: bool) -> tuple[str, str
     dev = row.splits.get("dev", SplitCount(0, 0))
     if not row.records:
         return "data", "Import records to begin."
+    waiting = sum(part.waiting for part in row.splits.values())
+    if waiting:
+        records = "record" if waiting == 1 else "records"
+        return "agreement", f"Adjudicate {waiting} {records} that several people submitted, so that they count."
     if labelled < FEWEST_RECORDS_TO_HOLD_OUT:
         missing = FEWEST_RECORDS_TO_HOLD_OUT - labelled
         return (

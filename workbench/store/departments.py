@@ -22,10 +22,11 @@ HIDDEN = "\x1f"  # begins the names of departments and label sets that are still
 
 @dataclass(frozen=True, slots=True)
 class SplitCount:
-    """Records of one split, and how many of them have gold."""
+    """Records of one split, how many of them have gold, and how many wait for it: several people submitted them."""
 
     records: int
     labelled: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,15 @@ def overview(session: Session) -> list[Overview]:
         for department, label_set, model in session.execute(query)
     }
     gold = select(Annotation.record_id).where(Annotation.id.in_(gold_ids())).subquery()
+    submitted = select(Annotation.record_id).where(Annotation.status == "submitted").distinct().subquery()
+    records, labelled, begun = (func.count(), func.count(gold.c.record_id), func.count(submitted.c.record_id))
     counts = (
-        select(RecordRow.department_id, RecordRow.split, func.count(), func.count(gold.c.record_id))
+        select(RecordRow.department_id, RecordRow.split, records, labelled, begun - labelled)
         .outerjoin(gold, gold.c.record_id == RecordRow.id)
+        .outerjoin(submitted, submitted.c.record_id == RecordRow.id)
         .group_by(RecordRow.department_id, RecordRow.split)
     )
-    for department_id, split, total, labelled in session.execute(counts):
+    for department_id, split, *numbers in session.execute(counts):
         if department_id in rows:
-            rows[department_id].splits[split] = SplitCount(total, labelled)
+            rows[department_id].splits[split] = SplitCount(*numbers)
     return list(rows.values())

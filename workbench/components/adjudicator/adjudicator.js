@@ -96,7 +96,7 @@ class Adjudicator {
   // The gold is made of what is chosen; where a place is open, it is shown instead.
   async finish() {
     const { state } = this;
-    if (this.saver.conflict) return;
+    if (this.saver.conflict || state.record.versions.length < 2) return;
     if (state.open) {
       state.current = state.nextOpen();
       this.after(false);
@@ -138,9 +138,9 @@ class Adjudicator {
   }
 
   click(target) {
-    const pressed = target.closest("[data-act]");
+    const [pressed, place] = [target.closest("[data-act]"), target.closest("[data-place]")];
     if (pressed) this.act(pressed.dataset.act, pressed.dataset);
-    else if (target.dataset.place) this.act("place", { index: target.dataset.place });
+    else if (place) this.act("place", { index: place.dataset.place });
     if (pressed && !["mine", "theirs"].includes(pressed.dataset.act)) this.focus();
   }
 

@@ -52,12 +52,16 @@ class Frame {
       shown.ariaCurrent = String(index === current);
       return shown;
     }));
+    const shown = this.places.children[current];
+    if (shown) this.places.scrollLeft = shown.offsetLeft - this.places.offsetLeft - this.places.clientWidth / 2;
   }
 
   // What each person has at the current place, as buttons that take it.
   optionButtons() {
     const { record, current, taken } = this.state;
-    if (!record.places.length) return [element("p", { textContent: "The versions agree everywhere; finish to take them." })];
+    const alone = record.versions.length < 2;
+    const nothing = alone ? "Fewer than two versions are submitted now: there is nothing to choose from." : "The versions agree everywhere; finish to take them.";
+    if (!record.places.length) return [element("p", { textContent: nothing })];
     const own = record.versions.map(({ id, author, spans }, index) => {
       const there = spans.filter((span) => span.place === current);
       const parts = there.length ? there.flatMap((span) => this.words(span)) : [element("span", { className: "none", textContent: "no span" })];
@@ -69,7 +73,7 @@ class Frame {
   words({ start, end, label }) {
     const inside = this.state.record.rows.flat().filter((piece) => start <= piece.start && piece.end <= end);
     const text = element("span", { className: "words", dir: "auto", textContent: inside.map((piece) => piece.text).join("") });
-    return [text, tagOf(this.labels.get(label), null)];
+    return [text, tagOf(this.labels.get(label))];
   }
 
   paintSaved(saver) {

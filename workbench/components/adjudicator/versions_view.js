@@ -9,14 +9,14 @@ class VersionsView {
     Object.assign(this, { state, labels, rows: [] });
     const { rows, versions } = state.record;
     const heads = [...versions.map(({ author }, index) => head(author, KEYS[index])), head("Gold")];
-    const cells = rows.flatMap((pieces) => {
+    const sentences = rows.map((pieces) => {
       const own = versions.map(({ spans }) => cellOf(pieces, spans, this));
       const gold = element("div", { className: "cell gold", dir: "auto" });
       this.rows.push({ pieces, gold });
-      return [...own, gold];
+      return element("div", { className: "sentence" }, ...own, gold);
     });
     this.root.style.setProperty("--columns", heads.length);
-    this.root.replaceChildren(...heads, ...cells);
+    this.root.replaceChildren(element("div", { className: "heads" }, ...heads), ...sentences);
   }
 
   paint() {
@@ -26,10 +26,10 @@ class VersionsView {
       write(row.gold, JSON.stringify(inside.map((index) => [index, taken[index] ?? String(taken[index])])), () => (
         [...cellOf(row.pieces, gold, this).childNodes]));
     }
-    for (const piece of this.root.querySelectorAll("[data-place]")) {
-      const index = Number(piece.dataset.place);
-      piece.classList.toggle("current", index === current);
-      piece.classList.toggle("decided", taken[index] !== undefined);
+    for (const place of this.root.querySelectorAll("[data-place]")) {
+      const index = Number(place.dataset.place);
+      place.classList.toggle("current", index === current);
+      place.classList.toggle("decided", taken[index] !== undefined);
     }
   }
 
@@ -40,9 +40,9 @@ class VersionsView {
 
   // Scrolls so that the current place is seen; scrollIntoView would move the page as well.
   reveal() {
-    const piece = this.root.querySelector(".current");
-    if (!piece) return;
-    const [outer, inner] = [this.root.getBoundingClientRect(), piece.getBoundingClientRect()];
+    const place = this.root.querySelector(".current");
+    if (!place) return;
+    const [outer, inner] = [this.root.getBoundingClientRect(), place.getBoundingClientRect()];
     const heads = this.root.firstElementChild.offsetHeight;
     if (inner.top < outer.top + heads || inner.bottom > outer.bottom) this.root.scrollTop += inner.top - outer.top - outer.height / 3;
   }
@@ -60,20 +60,22 @@ function cellOf(pieces, spans, { labels, state }) {
   const whole = { start: pieces[0].start, end: pieces.at(-1).end };
   const near = spans.filter((span) => share(span, whole)).sort((a, b) => (b.end - b.start) - (a.end - a.start));
   const places = state.record.places.map((place, index) => ({ ...place, index })).filter((place) => share(place, whole));
+  let holder = cell;
   for (const piece of pieces) {
-    const covering = near.filter((span) => share(span, piece));
     const place = places.find((one) => share(one, piece));
+    if (!place) holder = cell;
+    else if (holder.dataset.place !== String(place.index)) {
+      holder = element("span", { data: { place: place.index } });
+      cell.append(holder);
+    }
+    const covering = near.filter((span) => share(span, piece));
     const shown = element("span", { textContent: piece.text });
     if (covering.length) shown.className = `span c${labels.get(covering.at(-1).label).colour}`;
     if (covering.length > 1) shown.classList.add("nested");
-    if (place) shown.dataset.place = place.index;
-    cell.append(shown);
     const ending = covering.filter((span) => span.end === piece.end).reverse();
-    cell.append(...ending.map((span) => tagOf(labels.get(span.label), place)));
+    holder.append(shown, ...ending.map((span) => tagOf(labels.get(span.label))));
   }
   return cell;
 }
 
-function tagOf({ name, colour }, place) {
-  return element("span", { className: `tag c${colour}`, dir: "ltr", textContent: name, data: place ? { place: place.index } : {} });
-}
+function tagOf({ name, colour }) { return element("span", { className: `tag c${colour}`, dir: "ltr", textContent: name }); }
