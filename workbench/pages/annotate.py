@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.components.queue_list import queue_list
+from workbench.pages.order import pick_order
 from workbench.pages.shared import annotate, pick_department
-from workbench.services import access, overview, queueing
+from workbench.services import access, ordering, overview, queueing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
 DATABASE = access.database()
@@ -33,13 +34,18 @@ def show() -> None:
         evaluation = _pick_set()
         items = queueing.queue(DATABASE, department.department_id, access.LOCAL_USER, evaluation)
         shown = _pick(department.department_id, evaluation, items)
+        ranking = ordering.ranking(DATABASE, department.department_id)
+        order = pick_order(ranking, items, evaluation)
+        arranged = ordering.arranged(shown, order, ranking, access.LOCAL_USER)
+        shown = arranged.items
         current = _current(items, shown)
         _queue(shown, current)
     with centre:
         if current is None:
             _empty(items, evaluation)
         else:
-            annotate(shown, current, "record")
+            st.caption(ordering.reason(DATABASE, ranking, arranged, current))
+            annotate(shown, current, "record", {} if order == ordering.GIVEN else ranking.alike)
 
 
 def _pick_set() -> bool:
@@ -102,6 +108,7 @@ def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | No
             {
                 "department": str(st.session_state["department"]),
                 "set": "evaluation" if st.session_state["evaluation"] else "labelling",
+                "order": str(st.session_state["order"]),
                 "record": str(current),
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -37,8 +37,11 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
     return by_id[chosen]
 
 
-def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
-    """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
+def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mapping[int, int] | None = None) -> None:
+    """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`.
+
+    Of records in one group of `alike` none is submitted right after another while there are others.
+    """
     ids = [item.record_id for item in items]
     record = labelling.open_record(access.database(), current, access.LOCAL_USER)
     event = span_annotator(
@@ -54,7 +57,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     if event["action"] == "guidelines":
         _guidelines(st.session_state["department"])
         return
-    st.session_state[choice] = _neighbour(items, current, event["action"])
+    st.session_state[choice] = _neighbour(items, current, event["action"], alike or {})
     st.rerun()
 
 
@@ -70,7 +73,7 @@ def _guidelines(department_id: int) -> None:
     st.page_link("pages/labels.py", label="Write guidelines")
 
 
-def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
+def _neighbour(items: Sequence[QueueItem], current: int, action: str, alike: Mapping[int, int]) -> int:
     """The record to go to: the one before or after, or after a submission the next that is not done."""
     ids = [item.record_id for item in items]
     at = ids.index(current)
@@ -81,5 +84,7 @@ def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
         open_ids = [item.record_id for item in later if item.status in ("pending", "draft")]
         if not open_ids:
             st.toast("Every record of this list is submitted or skipped.")
+        other = [one for one in open_ids if alike.get(one, one) != alike.get(current, current)]
+        open_ids = other or open_ids
         return open_ids[0] if open_ids else ids[min(at + 1, len(ids) - 1)]
     return ids[min(at + 1, len(ids) - 1)]
