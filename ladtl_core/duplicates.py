@@ -2,19 +2,20 @@
 
 The measure is Jaccard's, of sets of pairs. Which records are compared follows from rare pairs alone: two sets that
 overlap by a share t have one in common among the rarest |A| - ceil(t |A|) + 1 of each (Bayardo et al., "Scaling Up All
-Pairs Similarity Search", WWW 2007). Nothing is estimated.
+Pairs Similarity Search", WWW 2007). Of many texts with a pair in common, a form's phrases say, the latest are compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ladtl_core.vocab import normal_form
 
 OVERLAP = 0.6
+COMPARED = 100  # texts with one pair in common; without a limit a department of forms would take quadratic time
 
 _Pairs = frozenset[tuple[str, ...]]
 
@@ -28,7 +29,7 @@ def near_duplicates(texts: Sequence[Sequence[str]]) -> list[int]:
     frequency = Counter(pair for own in sets for pair in own)
     leader = list(range(len(sets)))  # of two groups that turn out to be one, the later takes the earlier's leader
     seen: dict[_Pairs, int] = {}
-    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    holders: dict[tuple[str, ...], deque[int]] = defaultdict(lambda: deque(maxlen=COMPARED))
     for number, own in enumerate(sets):
         same = seen.setdefault(own, number)
         if same != number:

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ladtl_core.duplicates import OVERLAP, near_duplicates
+from ladtl_core.duplicates import COMPARED, OVERLAP, near_duplicates
 
 
 def slow(texts: list[list[str]]) -> list[int]:
@@ -39,6 +39,12 @@ def test_copied_notes_with_other_numbers_are_one_group() -> None:
     copied = [*("L4" if word == "L5" else "but" if word == "But" else word for word in note[:-1]), "2021"]
     longer = [*note, "by", "radiotherapy"]
     assert near_duplicates([other, note, copied, longer, other[:6], []]) == [0, 1, 1, 1, 4, 5]
+
+
+def test_a_department_of_forms_is_one_group() -> None:
+    form = "seen in clinic today ; feels well ; bloods are normal ; no change of plan ; see again in"
+    texts = [f"{form} {chr(97 + i % 26)}{chr(97 + i // 26)} weeks".split() for i in range(3 * COMPARED)]
+    assert near_duplicates(texts) == [0] * len(texts)
 
 
 def test_all_the_same_and_none() -> None:

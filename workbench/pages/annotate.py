@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.components.queue_list import queue_list
+from workbench.pages.order import pick_order
 from workbench.pages.shared import annotate, pick_department
 from workbench.pages.who import user
-from workbench.services import access, overview, queueing, sharing
+from workbench.services import access, ordering, overview, queueing, sharing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
 
 DATABASE = access.database()
@@ -34,13 +35,18 @@ def show() -> None:
         evaluation = _pick_set()
         items = queueing.queue(DATABASE, department.department_id, user(), evaluation, opened=_opened())
         shown = _pick(department.department_id, evaluation, items)
+        ranking = ordering.ranking(DATABASE, department.department_id)
+        order = pick_order(ranking, items, evaluation)
+        arranged = ordering.arranged(shown, order, ranking, user())
+        shown = arranged.items
         current = _current(items, shown)
         _queue(shown, current)
     with centre:
         if current is None:
             _empty(items, evaluation)
         else:
-            annotate(shown, current, "record")
+            st.caption(ordering.reason(DATABASE, ranking, arranged, current))
+            annotate(shown, current, "record", {} if order == ordering.GIVEN else ranking.alike)
 
 
 def _pick_set() -> bool:
@@ -109,6 +115,7 @@ def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | No
             {
                 "department": str(st.session_state["department"]),
                 "set": "evaluation" if st.session_state["evaluation"] else "labelling",
+                "order": str(st.session_state["order"]),
                 "record": str(current),
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -57,8 +57,11 @@ def show_said(place: str) -> None:
         st.success(said)
 
 
-def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
-    """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
+def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mapping[int, int] | None = None) -> None:
+    """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`.
+
+    Of records in one group of `alike` none is submitted right after another while there are others.
+    """
     ids = [item.record_id for item in items]
     if others := sharing.enter(access.database(), current, user()):
         st.info(f"{others} What you save is kept as your own labels.")
@@ -82,7 +85,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     if event["action"] == "guidelines":
         _guidelines(st.session_state["department"])
         return
-    st.session_state[choice] = _neighbour(items, current, event["action"])
+    st.session_state[choice] = _neighbour(items, current, event["action"], alike or {})
     st.rerun()
 
 
@@ -107,7 +110,7 @@ def show_guidelines(found: GuidedSet) -> None:
             st.html(excerpts(given[label.label_id], label.colour))
 
 
-def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
+def _neighbour(items: Sequence[QueueItem], current: int, action: str, alike: Mapping[int, int]) -> int:
     """The record to go to: the one before or after, or after a submission the next that is not done."""
     ids = [item.record_id for item in items]
     at = ids.index(current)
@@ -116,6 +119,7 @@ def _neighbour(items: Sequence[QueueItem], current: int, action: str) -> int:
     if action == "submitted":
         later = [*items[at + 1 :], *items[:at]]
         open_ids = [item.record_id for item in later if item.status in ("pending", "draft")]
+        open_ids.sort(key=lambda one: alike.get(one, one) == alike.get(current, current))  # near-duplicates last
         given = sharing.next_record(access.database(), user(), open_ids)
         if given is None:
             st.toast("Every record of this list is submitted or skipped.")
