@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from workbench.store import people, sharing  # noqa: F401 - their tables
+from workbench.store import comments, people, sharing  # noqa: F401 - their tables
 from workbench.store.base import Base
 from workbench.store.database import Database
 from workbench.store.models import Label

@@ -26,6 +26,7 @@ _SCRIPTS = (
         "text_view.js",
         "details.js",
         "suggestions.js",
+        "comments.js",
         "finder.js",
         "view.js",
     ),

@@ -17,7 +17,8 @@ class View {
     this.about = element("div");
     this.history = element("section", { className: "history", hidden: true, ariaLabel: "History" });
     this.suggestions = new Suggestions(thresholdChanged, focus);
-    this.details.append(this.about, this.suggestions.root, this.history);
+    this.comments = new Comments(focus);
+    this.details.append(this.about, this.suggestions.root, this.comments.root, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
     const head = element("div", { className: "head" }, this.title, this.saved);
     const bar = element("div", { className: "bar" }, this.labels, this.tools, this.picker.root, this.finder.root);
@@ -44,6 +45,7 @@ class View {
     this.words.paint();
     this.paintTitle();
     this.suggestions.paint(this.state, this.readonly);
+    this.comments.paint();
     write(this.about, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
     const characters = this.tools.querySelector("[data-act=characters]");
     if (characters) characters.ariaPressed = String(!this.state.snapping);
