@@ -42,7 +42,7 @@ def _overlap(department_id: int) -> None:
         percent = st.slider("in this share of the records, in percent; the others need one", 0, 100, share)
         if st.form_submit_button("Save"):
             sharing.set_people(DATABASE, department_id, int(wanted), percent, user())
-            st.session_state["people-done"] = f"{wanted} a record in {percent} % of the records."
+            st.session_state["people-done"] = f"People a record: {wanted} in {percent} % of the records."
             st.rerun()
     for evaluation, title in SETS.items():
         found = sharing.progress(DATABASE, department_id, evaluation)
@@ -86,7 +86,7 @@ def _work(department_id: int) -> None:
                 **{title: accepted.get(title, "") for title in ORIGINS.values()},
             }
         )
-    st.dataframe(rows, hide_index=True)
+    st.dataframe(rows, hide_index=True, placeholder="")
     st.caption(
         "What was imported is not counted. Seconds a record: the median, from the times of saves; the time between two "
         "saves belongs to the record of the later one, and pauses over 5 minutes are not counted."

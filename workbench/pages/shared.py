@@ -41,8 +41,7 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
 def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
     """The annotator on one record of a list; going on writes the next record's id to `st.session_state[choice]`."""
     ids = [item.record_id for item in items]
-    if others := sharing.enter(access.database(), current, user()):
-        st.info(f"{others} What you save is kept as your own labels.")
+    others = sharing.enter(access.database(), current, user())
     record = labelling.open_record(access.database(), current, user())
     event = span_annotator(
         record,
@@ -50,6 +49,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str) -> None:
         author=user(),
         token=tokens.issue(user()),
         save_url=f"/api/annotations/{current}",
+        notice=f"{others} What you save is kept as your own labels." if others else "",
         position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",
     )
     # An event names its record: a repeated or late one must not skip another.

@@ -56,6 +56,7 @@ def span_annotator(
     token: str = "",
     save_url: str = "",
     position: str = "",
+    notice: str = "",
     readonly: bool = False,
     navigation: bool = True,
     on_event: Callable[[], None] | None = None,
@@ -63,8 +64,9 @@ def span_annotator(
     """Show a record as `services.labelling.open_record` gives it; returns the event of this rerun, if any.
 
     `save_url`, `author` and `token` are where and as whom edits are saved; a `readonly` annotator needs none.
-    `position` is shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to
-    other records. `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
+    `position` is shown beside the record's name ("3 of 12"), `notice` above the text; without `navigation` there are no
+    buttons and keys to other records. `on_event` runs before the script does; it finds the event in
+    `st.session_state[key]`.
     """
     data = {
         "record": _pieces(record),
@@ -73,6 +75,7 @@ def span_annotator(
         "author": author,
         "token": token,
         "position": position,
+        "notice": notice,
         "readonly": readonly,
         "navigation": navigation,
     }

@@ -17,6 +17,7 @@ class Annotator {
   receive({ data, report }) {
     Object.assign(this, { data, report });
     access.renew = () => report("renew");
+    this.view.notify(data.notice);
     if (!data.readonly) renewToken(data.author, data.token);
     const shown = this.state?.record;
     const again = this.saver?.author === data.author && shown?.id === data.record.id && shown.model === data.record.model;

@@ -21,7 +21,8 @@ class View {
     this.details.append(this.about, this.suggestions.root, this.comments.root, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet());
     const head = element("div", { className: "head" }, this.title, this.saved);
-    const bar = element("div", { className: "bar" }, this.labels, this.tools, this.picker.root, this.finder.root);
+    this.others = element("p", { className: "others", role: "status", hidden: true });
+    const bar = element("div", { className: "bar" }, this.others, this.labels, this.tools, this.picker.root, this.finder.root);
     // The text takes what the labels leave.
     new ResizeObserver(() => root.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
     const centre = element("div", { className: "centre" }, head, bar, this.notice, this.text, this.actions);
@@ -39,6 +40,11 @@ class View {
     this.labels.replaceChildren(...(readonly ? [] : usableLabels(state).map(labelButton)));
     this.tools.replaceChildren(...(readonly ? [] : TOOLS.map((tool) => tool())));
     this.actions.replaceChildren(...actionButtons(readonly, navigation));
+  }
+
+  notify(text) {
+    write(this.others, text, () => [text]);
+    this.others.hidden = !text;
   }
 
   paint() {
