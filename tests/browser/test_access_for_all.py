@@ -16,6 +16,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "help": lambda page: page.keyboard.press("?"),
     "labels by name": lambda page: page.keyboard.press("l"),
     "history": lambda page: page.keyboard.press("v"),
+    "comments": lambda page: page.keyboard.press("m"),
     "find": lambda page: page.keyboard.press("/"),
 }
 # Streamlit's own frame and widgets are not ours to change; our components live in shadow roots.

@@ -112,6 +112,7 @@ def test_what_one_has_open_the_other_is_not_handed(workbench: Workbench, browser
     address = f"{workbench.app.url}/annotate?department={department_of(workbench, first)}&as=Ben"
     ben.goto(address)
     expect(ben.locator(".title")).to_contain_text("note-2 · pool · 1 of 2 · as Ben", timeout=PATIENCE)
+    expect(ben.get_by_role("combobox", name="State")).to_have_value("all (2)")
     ben.goto(f"{address}&record={first}")
     expect(ben.get_by_text("local has this record open since")).to_be_visible(timeout=PATIENCE)
     word(ben, "spine").click()

@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Record
-from workbench.services import access, people, sharing, tokens
+from workbench.services import access, labelling, people, sharing, tokens
+from workbench.services.labelling import Edit
 from workbench.store import departments, records
+from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 
 MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
@@ -159,3 +161,11 @@ def test_the_page_shares_out_and_reassigns(home: Database) -> None:
     boxes["go to"].select("local")
     press(app, "Reassign")
     assert sharing.assigned(home, 1) == {"local": 2}
+
+
+def test_the_page_shows_what_each_person_did(home: Database) -> None:
+    for record_id, author in ((1, "Ana"), (2, "Zoe")):  # Zoe has no name here: her labels came from elsewhere
+        labelling.save(home, record_id, author, Edit(0, "submitted", [SpanData("s", 5, 9, 1)], []))
+    table = people_page().dataframe[0].value
+    assert list(table["Person"]) == ["local", "Ana", "Zoe"]
+    assert list(table["Submitted"]) == [0, 1, 1] and list(table["Spans"]) == [0, 1, 1]

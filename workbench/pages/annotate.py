@@ -72,6 +72,8 @@ def _pick(department_id: int, evaluation: bool, items: Sequence[QueueItem]) -> l
     if wanted != Wanted():
         found = queueing.queue(DATABASE, department_id, user(), evaluation, wanted)
     counts = {state: sum(item.status == state for item in found) for state in STATES} | {ALL: len(found)}
+    # Set anew, else the browser shows the count of before.
+    st.session_state["queue-state"] = st.session_state.get("queue-state", ALL)
     state = st.selectbox(
         "State",
         (ALL, *STATES),

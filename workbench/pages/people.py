@@ -9,11 +9,13 @@ import streamlit as st
 from ladtl_core.errors import LadtlError
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
-from workbench.services import access, people, sharing
+from workbench.services import access, people, sharing, statistics
+from workbench.services.statistics import Work
 
 DATABASE = access.database()
 SETS = {False: "Records to label", True: "Evaluation set"}
 ANYBODY = "anybody"
+ORIGINS = {"model": "Model accepted", "rule": "Rules accepted", "propagated": "Propagated accepted"}
 
 
 def show() -> None:
@@ -29,6 +31,7 @@ def show() -> None:
         _overlap(department.department_id)
     with right:
         _assignment(department.department_id)
+    _work(department.department_id)
 
 
 def _overlap(department_id: int) -> None:
@@ -39,7 +42,7 @@ def _overlap(department_id: int) -> None:
         percent = st.slider("in this share of the records, in percent; the others need one", 0, 100, share)
         if st.form_submit_button("Save"):
             sharing.set_people(DATABASE, department_id, int(wanted), percent, user())
-            st.session_state["people-done"] = f"{wanted} a record in {percent} % of the records."
+            st.session_state["people-done"] = f"People a record: {wanted} in {percent} % of the records."
             st.rerun()
     for evaluation, title in SETS.items():
         found = sharing.progress(DATABASE, department_id, evaluation)
@@ -63,6 +66,31 @@ def _assignment(department_id: int) -> None:
         if st.form_submit_button("Reassign", help="Nobody's labels change: what was begun stays that person's draft."):
             receiver = None if to == ANYBODY else to
             _do(lambda: sharing.reassign(DATABASE, department_id, holder, receiver, user()), "reassigned")
+
+
+def _work(department_id: int) -> None:
+    st.subheader("Work so far", anchor=False)
+    done = {work.person: work for work in statistics.of_department(DATABASE, department_id)}
+    loads = sharing.assigned(DATABASE, department_id)
+    rows = []
+    for person in dict.fromkeys([*people.names(DATABASE), *done, *loads]):
+        work = done.get(person) or Work(person, 0, 0, None)
+        accepted = {ORIGINS[origin]: f"{good} of {of}" for origin, (good, of) in work.accepted.items()}
+        rows.append(
+            {
+                "Person": person,
+                "Assigned, open": loads.get(person, 0),
+                "Submitted": work.records,
+                "Spans": work.spans,
+                "Seconds a record": None if work.seconds is None else round(work.seconds),
+                **{title: accepted.get(title, "") for title in ORIGINS.values()},
+            }
+        )
+    st.dataframe(rows, hide_index=True, placeholder="")
+    st.caption(
+        "What was imported is not counted. Seconds a record: the median, from the times of saves; the time between two "
+        "saves belongs to the record of the later one, and pauses over 5 minutes are not counted."
+    )
 
 
 def _do(act: Callable[[], int], what: str) -> None:

@@ -63,8 +63,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mappi
     Of records in one group of `alike` none is submitted right after another while there are others.
     """
     ids = [item.record_id for item in items]
-    if others := sharing.enter(access.database(), current, user()):
-        st.info(f"{others} What you save is kept as your own labels.")
+    others = sharing.enter(access.database(), current, user())
     record = labelling.open_record(access.database(), current, user())
     event = span_annotator(
         record,
@@ -72,6 +71,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mappi
         author=user(),
         token=tokens.issue(user()),
         save_url=f"/api/annotations/{current}",
+        notice=f"{others} What you save is kept as your own labels." if others else "",
         position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",
     )
     if record["slow"]:

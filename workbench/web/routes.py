@@ -14,14 +14,19 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
-from workbench.services import access, adjudication, labelling, sharing, suggesting
+from workbench.services import access, adjudication, comments, labelling, sharing, suggesting
 from workbench.services.labelling import Stale
+
+# What a request does to a record: database, record, user of the token, body.
+Act = Callable[[Any, int, str, Any], None]
 
 API, ASSETS = "/api/", "/assets/"
 SAVE_PATH = f"{API}annotations/{{record_id:int}}"
 PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
 HISTORY_PATH = f"{SAVE_PATH}/history"
 ADJUDICATION_PATH = f"{API}adjudications/{{record_id:int}}"
+COMMENTS_PATH = f"{SAVE_PATH}/comments"
+COMMENT_PATH = f"{COMMENTS_PATH}/{{comment_id:int}}"
 WORK_PATH = f"{SAVE_PATH}/at-work"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
@@ -88,6 +93,32 @@ async def propagate(request: Request) -> Response:
     return JSONResponse({"records": found})
 
 
+async def all_comments(request: Request) -> Response:
+    """Everybody's comments on the record; a POST adds one of the user of the token."""
+    return await _comments(request, comments.add if request.method == "POST" else None)
+
+
+async def one_comment(request: Request) -> Response:
+    """Mark a comment as dealt with, or take that back; answers with all comments."""
+
+    def resolve(database: Any, record_id: int, user: str, body: Any) -> None:
+        if not isinstance(body, dict) or not isinstance(body.get("resolved"), bool):
+            raise DataError("the request does not say whether the comment is resolved; reload the page")
+        comments.resolve(database, record_id, request.path_params["comment_id"], user, body["resolved"])
+
+    return await _comments(request, resolve)
+
+
+async def _comments(request: Request, act: Act | None) -> Response:
+    record_id, database = request.path_params["record_id"], access.database()
+    try:
+        if act:
+            await anyio.to_thread.run_sync(act, database, record_id, request.state.user, await _body(request))
+        return JSONResponse(await anyio.to_thread.run_sync(comments.of_record, database, record_id))
+    except LadtlError as error:
+        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+
+
 async def at_work(request: Request) -> Response:
     """The user of the token is at work on the record, which nobody else is handed meanwhile."""
     record_id, user = request.path_params["record_id"], request.state.user
@@ -139,6 +170,8 @@ def _refusal(status: int, error: str) -> Response:
 ROUTES = [
     Route(SAVE_PATH, save_annotation, methods=["POST"]),
     Route(HISTORY_PATH, annotation_history, methods=["GET"]),
+    Route(COMMENTS_PATH, all_comments, methods=["GET", "POST"]),
+    Route(COMMENT_PATH, one_comment, methods=["POST"]),
     Route(WORK_PATH, at_work, methods=["POST"]),
     Route(PROPAGATE_PATH, propagate, methods=["POST"]),
     Route(ADJUDICATION_PATH, save_adjudication, methods=["POST"]),

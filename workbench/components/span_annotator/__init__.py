@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 _SCRIPTS = (
     *("stretches.js", "units.js", "state.js", "edits.js", "cells.js"),  # without a page
     *("saver.js", "label_saver.js", "elements.js", "keyboard.js", "keys.js", "history.js", "text_view.js"),
-    *("details.js", "suggestions.js", "finder.js", "view.js"),
+    *("details.js", "suggestions.js", "comments.js", "finder.js", "view.js"),
     *("moving.js", "pointer.js", "presence.js", "annotator.js"),
 )
 
@@ -46,6 +46,7 @@ def span_annotator(
     token: str = "",
     save_url: str = "",
     position: str = "",
+    notice: str = "",
     readonly: bool = False,
     navigation: bool = True,
     on_event: Callable[[], None] | None = None,
@@ -53,8 +54,9 @@ def span_annotator(
     """Show a record as `services.labelling.open_record` gives it; returns the event of this rerun, if any.
 
     `save_url`, `author` and `token` are where and as whom edits are saved; a `readonly` annotator needs none.
-    `position` is shown beside the record's name ("3 of 12"); without `navigation` there are no buttons and keys to
-    other records. `on_event` runs before the script does; it finds the event in `st.session_state[key]`.
+    `position` is shown beside the record's name ("3 of 12"), `notice` above the text; without `navigation` there are no
+    buttons and keys to other records. `on_event` runs before the script does; it finds the event in
+    `st.session_state[key]`.
     """
     data = {
         "record": _pieces(record),
@@ -63,6 +65,7 @@ def span_annotator(
         "author": author,
         "token": token,
         "position": position,
+        "notice": notice,
         "readonly": readonly,
         "navigation": navigation,
     }

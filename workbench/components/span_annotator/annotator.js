@@ -16,6 +16,7 @@ class Annotator {
   receive({ data, report }) {
     Object.assign(this, { data, report });
     access.renew = () => report("renew");
+    this.view.notify(data.notice);
     if (!data.readonly) renewToken(data.author, data.token);
     const shown = this.state?.record;
     const again = this.saver?.author === data.author && shown?.id === data.record.id && shown.model === data.record.model;
@@ -35,6 +36,7 @@ class Annotator {
     this.view.finder.forget();
     this.view.picker.forget();
     this.view.open(this.state, this.data);
+    this.view.comments.open(this.state, this.saver);
     this.view.paint();
     this.saver?.watch();
     if (fresh && this.saver) this.focus();
@@ -179,6 +181,10 @@ class Annotator {
       undo: () => this.travel(true),
       redo: () => this.travel(false),
       history: () => this.toggleHistory(),
+      comments: () => this.view.comments.toggle(),
+      comment: () => this.view.comments.post(),
+      resolve: ({ comment, resolved }) => this.view.comments.resolve(comment, resolved === "1"),
+      show: ({ start, end }) => this.showStretch({ start: Number(start), end: Number(end) }),
       restore: ({ revision }) => this.restore(Number(revision)),
       guidelines: () => this.report("guidelines"),
       characters: () => this.toggleCharacters(),
@@ -232,6 +238,12 @@ class Annotator {
     if (!this.view.finder.hits.length) return false;
     this.view.finder.step(step);
     return true;
+  }
+
+  showStretch(stretch) {
+    this.state.selectStretch(stretch);
+    this.view.words.reveal();
+    return this.after(false);
   }
 
   selectCursor() {

@@ -6,6 +6,7 @@ const ORIGINS = {
 const SOURCES = {
   model: "suggested by the model", rule: "suggested by a rule", propagated: "labelled so in another record", import: "suggested by the imported file",
 };
+const SHEETS = { history: "History: v", comments: "Comments: m", help: "All keys: ?" };
 
 function detailsSignature(state, readonly) {
   const stretch = state.activeSpan ?? state.activeSuggestion;
@@ -17,8 +18,8 @@ function detailsOf(state, readonly) {
   return [
     ...(stretch ? described(state, stretch, readonly) : [hint(state, readonly)]),
     counts(state),
-    ...(readonly ? [] : [element("div", { className: "row" }, ...["History: v", "All keys: ?"].map(
-      (text) => button(text, text.startsWith("H") ? "history" : "help", { className: "quiet" })))]),
+    ...(readonly ? [] : [element("div", { className: "row" }, ...["history", "comments", "help"].map(
+      (act) => button(SHEETS[act], act, { className: "quiet" })))]),
   ];
 }
 

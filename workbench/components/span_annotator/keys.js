@@ -47,6 +47,9 @@ const BINDINGS = [
     "Ctrl+y": (annotator) => annotator.travel(false),
   }],
   ["v", "history: who changed what, and earlier revisions to restore", { v: (annotator) => annotator.act("history") }],
+  ["m", "comments on the record or on the selected words; Ctrl+Enter sends, Esc goes back", {
+    m: (annotator) => annotator.act("comments"),
+  }],
   ["/", "find in this record; Enter and Shift+Enter go through the hits", { "/": (annotator) => annotator.find() }],
   ["g, G", "next, previous hit", { g: (annotator) => annotator.nextHit(1), G: (annotator) => annotator.nextHit(-1) }],
   ["Ctrl+Enter", "submit and go on", { "Ctrl+Enter": (annotator) => annotator.act("submit") }],

@@ -21,7 +21,7 @@ class Pointer {
     if (target.dataset.label) annotator.label(Number(target.dataset.label));
     else annotator.act(target.dataset.act, target.dataset);
     const stays = target.dataset.label || target.closest(".details");
-    if (stays && !annotator.root.activeElement?.matches("input")) annotator.focus();
+    if (stays && !annotator.root.activeElement?.matches("input, textarea")) annotator.focus();
   }
 
   press(event) {

@@ -17,10 +17,12 @@ class View {
     this.about = element("div");
     this.history = element("section", { className: "history", hidden: true, ariaLabel: "History" });
     this.suggestions = new Suggestions(thresholdChanged, focus);
-    this.details.append(this.about, this.suggestions.root, this.history);
+    this.comments = new Comments(focus);
+    this.details.append(this.about, this.suggestions.root, this.comments.root, this.history);
     this.help = element("div", { className: "help", hidden: true, role: "dialog", ariaLabel: "Keys", tabIndex: 0 }, ...helpSheet(BINDINGS));
     const head = element("div", { className: "head" }, this.title, this.saved);
-    const bar = element("div", { className: "bar" }, this.labels, this.tools, this.picker.root, this.finder.root);
+    this.others = element("p", { className: "others", role: "status", hidden: true });
+    const bar = element("div", { className: "bar" }, this.others, this.labels, this.tools, this.picker.root, this.finder.root);
     // The text takes what the labels leave.
     new ResizeObserver(() => root.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
     const centre = element("div", { className: "centre" }, head, bar, this.notice, this.text, this.actions);
@@ -40,10 +42,16 @@ class View {
     this.actions.replaceChildren(...actionButtons(readonly, navigation));
   }
 
+  notify(text) {
+    write(this.others, text, () => [text]);
+    this.others.hidden = !text;
+  }
+
   paint() {
     this.words.paint();
     this.paintTitle();
     this.suggestions.paint(this.state, this.readonly);
+    this.comments.paint();
     write(this.about, detailsSignature(this.state, this.readonly), () => detailsOf(this.state, this.readonly));
     const characters = this.tools.querySelector("[data-act=characters]");
     if (characters) characters.ariaPressed = String(!this.state.snapping);

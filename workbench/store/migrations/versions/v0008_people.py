@@ -1,4 +1,4 @@
-"""Several people: who they are, and who labels what.
+"""Several people: who they are, and who labels what, what they say.
 
 Revision ID: 0008
 """
@@ -51,8 +51,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person", name=op.f("pk_lease")),
     )
     op.create_index(op.f("ix_lease_record_id"), "lease", ["record_id"], unique=False)
+    op.create_table(
+        "comment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=True),
+        sa.Column("end", sa.Integer(), nullable=True),
+        sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_comment_record_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
+    )
+    op.create_index(op.f("ix_comment_record_id"), "comment", ["record_id"], unique=False)
 
 
 def downgrade() -> None:
-    for table in ("lease", "assignment", "sharing", "account"):
+    for table in ("comment", "lease", "assignment", "sharing", "account"):
         op.drop_table(table)
