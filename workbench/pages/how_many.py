@@ -43,23 +43,22 @@ def _goal(curve: Curve) -> int:
 
 
 def _labels(curve: Curve, goal: int, labelled: int) -> None:
-    """Each label with its F1 on the most records and what it takes; an empty cell where the data cannot tell."""
-    told = {label: curves.forecast(series, goal, labelled) for label, series in curve.labels.items()}
-    latest = {label: max((p.records, p.f1) for p in series.points)[1] for label, series in curve.labels.items()}
-    table = pd.DataFrame(
-        {
-            "F1": latest,
-            "spans on dev": {label: series.support for label, series in curve.labels.items()},
-            "more records": {label: one.more for label, one in told.items()},
-            "in words": {label: one.text for label, one in told.items()},
-        }
-    )
+    """Each label with its F1 on the most records and what it takes."""
+    rows = {
+        label: (
+            max((point.records, point.f1) for point in series.points)[1],
+            series.support,
+            curves.forecast(series, goal, labelled).text,
+        )
+        for label, series in curve.labels.items()
+    }
+    columns = ["F1", "spans on dev", f"for F1 {goal}"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     st.dataframe(
         table,
         column_config={
             "F1": st.column_config.NumberColumn(format="%.1f", width="small"),
             "spans on dev": st.column_config.NumberColumn(format="%d", width="small"),
-            "more records": st.column_config.NumberColumn(format="%d", width="small"),
-            "in words": st.column_config.TextColumn(width="large"),
+            columns[2]: st.column_config.TextColumn(width="large"),
         },
     )
