@@ -166,6 +166,9 @@ class _Attempt:
         with self.database.reading() as session:
             sources = [record for part in spec["sources"] for record in inputs.training_records(session, part)]
             target = inputs.training_records(session, spec["target"])
+        keep = spec["target"].get("keep")
+        if keep is not None:
+            target = inputs.with_labels_of(target, keep, config.training.seed)
         trained_now = self.learner.train(
             TrainingData.of_records(sources, target, config.model.scheme),
             config,
@@ -173,17 +176,23 @@ class _Attempt:
             should_stop=self.should_stop,
             checkpoint=self._checkpoint(),
         )
-        digest = self._save(trained_now)
-        spans = self._suggestions(trained_now.tagger)
-        scores = {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()}
         result = {
-            "scores": scores,
+            "scores": {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()},
             "selection": {"kind": trained_now.selection.kind, "text": trained_now.selection.text},
             "best_epoch": trained_now.best_epoch,
             "steps": trained_now.steps,
             "seconds": trained_now.seconds,
-            "hash": digest,
         }
+        if keep is None:
+            self._finish_with_model(trained_now, result)
+        else:
+            with self.database.session() as session:
+                runs.finish(session, self.run.id, self.number, "succeeded", result=result)
+        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+
+    def _finish_with_model(self, trained_now: Any, result: dict[str, Any]) -> None:
+        digest = self._save(trained_now)
+        spans = self._suggestions(trained_now.tagger)
         with self.database.session() as session:
             model = trained.add_model(
                 session,
@@ -191,11 +200,11 @@ class _Attempt:
                 run_id=self.run.id,
                 folder=digest,
                 hash=digest,
-                scores=scores,
+                scores=result["scores"],
             )
             trained.store_suggestions(session, model.id, spans)
-            runs.finish(session, self.run.id, self.number, "succeeded", result={**result, "model_id": model.id})
-        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+            made = {**result, "hash": digest, "model_id": model.id}
+            runs.finish(session, self.run.id, self.number, "succeeded", result=made)
 
     def _predict(self) -> None:
         with self.database.reading() as session:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.records import Record
 from workbench.store import departments, records, snapshots
 
@@ -36,6 +40,14 @@ def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
         for row in rows
         if row.id <= part["last_record"]
     ]
+
+
+def with_labels_of(records: Sequence[Record], keep: int, seed: int) -> list[Record]:
+    """The records, with the labels of only so many random training records; a larger choice holds the smaller ones."""
+    labelled = [r.id for r in records if r.entities is not None and (r.split or "train") in TRAINING_SPLITS]
+    random.Random(seed).shuffle(labelled)
+    dropped = set(labelled[keep:])
+    return [replace(record, entities=None) if record.id in dropped else record for record in records]
 
 
 def all_records(session: Session, department_id: int) -> list[tuple[int, Record]]:
