@@ -44,11 +44,11 @@ def add(database: Database, department: int, first: int, last: int, split: str =
         records.add(session, department, [_record(f"{split}-{i}", split) for i in range(first, last)], "local")
 
 
-def submit(database: Database, department: int, *, seed: int = 0, steps: int = 100) -> int:
+def submit(database: Database, department: int, *, seed: int = 0, steps: int = 100, keep: int | None = None) -> int:
     """Queue a training of what is labelled now; the run's id."""
     training = TrainingConfig(seed=seed, max_steps=steps)
     config = Config(training=training, transfer=TransferConfig(method="non-transfer"))
-    return api.submit_training(database, TrainSpec((), department, config))
+    return api.submit_training(database, TrainSpec((), department, config, keep))
 
 
 def finish(database: Database, run_id: int, f1: float, *, without: Sequence[str] = ()) -> None:
@@ -57,9 +57,10 @@ def finish(database: Database, run_id: int, f1: float, *, without: Sequence[str]
     with database.session() as session:
         attempt = runs.claim(session, run_id, "test")
         runs.record_event(session, run_id, attempt, 0, EPOCH)
-        department = runs.get(session, run_id).department_id
-        given: dict[str, Any] = {"department_id": department, "run_id": run_id, "folder": "none", "hash": str(run_id)}
-        trained.add_model(session, **given, scores=scores)
+        run = runs.get(session, run_id)
+        given: dict[str, Any] = {"department_id": run.department_id, "run_id": run_id, "folder": "none"}
+        if "keep" not in run.spec["target"]:
+            trained.add_model(session, **given, hash=str(run_id), scores=scores)
         selection = {"kind": "dev", "text": "Stops early on the 30 labelled dev records."}
         result = {"scores": scores, "selection": selection, "best_epoch": 1, "steps": 100, "seconds": 1.0}
         runs.finish(session, run_id, attempt, "succeeded", result=result)

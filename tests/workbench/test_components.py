@@ -48,6 +48,12 @@ def test_curves_are_data_and_name_their_lines() -> None:
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["b"]
 
 
+def test_charts_without_an_epoch_have_no_axes() -> None:
+    for figure in (charts.losses([]), charts.gaps([]), charts.curves("F1", {"F1": ([], [])}, "F1 (%)")):
+        assert not figure["layout"]["xaxis"]["visible"] and not figure["layout"]["yaxis"]["visible"]
+        assert [note["text"] for note in figure["layout"]["annotations"]] == ["no epoch yet"]
+
+
 def test_names_of_close_lines_do_not_lie_on_each_other() -> None:
     figure = charts.curves("F1", {"a": ([1], [10.0]), "b": ([1], [10.01]), "c": ([1], [50.0])}, "F1 (%)")
     shifts = {note["text"]: note["yshift"] for note in figure["layout"]["annotations"]}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workbench.curve_kit import SIZES, UNLABELLED, add, finish, grown, law, submit
 from workbench.jobs import api
-from workbench.services import learning_curve
+from workbench.services import learning_curve, results
 from workbench.services.learning_curve import Curve
 from workbench.services.power_law import Law, Unknown
 from workbench.store.database import Database
@@ -86,6 +86,24 @@ def test_only_trainings_that_differ_in_labels_and_seed_are_compared(database: Da
         finish(database, run_id, 50.0)
     submit(database, department, seed=10)  # not finished
     assert sizes(database, department) == [*SIZES, SIZES[-1]]
+
+
+def test_a_curve_is_measured_on_parts_of_the_labels(database: Database) -> None:
+    department = grown(database, "Cardiology", sizes=())
+    add(database, department, 0, 80)
+    finish(database, whole := submit(database, department), law(80))
+    done = api.status(database, whole)
+    *parts, again = learning_curve.measure(database, done, 80)
+    assert again == whole  # nothing was labelled since
+    assert learning_curve.under_way(database, done) == 3
+    queued = [api.status(database, run_id) for run_id in parts]
+    assert [run.spec["target"]["keep"] for run in queued] == [20, 40, 60]
+    assert [run.title for run in queued] == [f"non-transfer: Cardiology, {n} records" for n in (20, 40, 60)]
+    for run in queued:
+        finish(database, run.run_id, law(run.spec["target"]["keep"]))
+    assert sizes(database, department) == list(SIZES) and learning_curve.under_way(database, done) == 0
+    assert learning_curve.forecast(curve(database, department).overall, law(120), 80).more == 40
+    assert [result.run.run_id for result in results.of_department(database, department)] == [whole]
 
 
 def test_a_changed_dev_set_begins_a_new_curve(database: Database) -> None:

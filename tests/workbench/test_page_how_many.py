@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.workbench.curve_kit import grown
-from tests.workbench.test_pages import page
-from workbench.services import access
+from tests.workbench.test_pages import page, texts
+from workbench.services import access, training
 from workbench.store.database import Database
 
 
@@ -32,12 +31,13 @@ def sentence(app: AppTest) -> str:
 
 def test_results_say_how_many_more(ids: dict[str, int]) -> None:
     app = page("results", department=ids["Told"])
+    assert not any(button.label.startswith("Measure") for button in app.button)
     assert app.number_input[0].value == 75  # the next round figure above 72.6
     assert re.fullmatch(r"\*\*About 2\d more records for F1 75 \(90 % interval: \d+ to \d+\)\.\*\*", sentence(app))
-    table = next(frame.value for frame in app.dataframe if "more records" in frame.value)
+    table = next(frame.value for frame in app.dataframe if "for F1 75" in frame.value)
     assert list(table.index) == ["Problem", "Test", "Treatment"]
-    more, words = list(table["more records"]), list(table["in words"])
-    assert more[0] > 0 and pd.isna(more[2]) and "4 spans, 20 are needed" in words[2]
+    words = list(table["for F1 75"])
+    assert words[0].startswith("About 2") and "4 spans, 20 are needed" in words[2]
     app.number_input[0].set_value(95).run()
     assert not app.exception and "beyond 3 times the 80 records" in sentence(app)
     app.number_input[0].set_value(60).run()
@@ -47,6 +47,15 @@ def test_results_say_how_many_more(ids: dict[str, int]) -> None:
 def test_results_of_two_trainings_tell_nothing(ids: dict[str, int]) -> None:
     app = page("results", department=ids["Silent"])
     assert "Cannot tell: it takes trainings on 3 numbers of records, there are 2 so far." in sentence(app)
+
+
+def test_a_curve_can_be_asked_for(ids: dict[str, int]) -> None:
+    app = page("results", department=ids["Silent"])
+    [button] = [button for button in app.button if button.label.startswith("Measure the curve")]
+    button.click().run()
+    assert not app.exception and "4 trainings with these settings under way." in texts(app)
+    queued = [run for run in training.list_runs(access.database(), ids["Silent"]) if run.state == "queued"]
+    assert [run.spec["target"].get("keep") for run in queued] == [None, 30, 20, 10]
 
 
 def test_home_tells_the_gain_only_where_it_is_known(ids: dict[str, int]) -> None:

@@ -28,6 +28,8 @@ LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6
 
 def curves(title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | None = None) -> Figure:
     """Lines over epochs, each named at its end; `lines` maps a name to its epochs and values."""
+    if not any(epochs for epochs, _ in lines.values()):
+        return _empty(title)
     traces, notes = [], []
     for i, (name, (epochs, values)) in enumerate(lines.items()):
         colour = (colours or {}).get(name, LINES[i % len(LINES)])
@@ -69,6 +71,21 @@ def curves(title: str, lines: Lines, y: str, *, colours: Mapping[str, str] | Non
             "margin": {"l": 50, "r": 84 if notes else 16, "t": 34, "b": 42},
         },
         "description": f"{title}: {', '.join(lines)}",
+    }
+
+
+def _empty(title: str) -> Figure:
+    """The place of a chart before there is anything to draw: no axes, which would be of no meaning."""
+    note = {"text": "no epoch yet", "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    return {
+        "data": [],
+        "layout": {
+            "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
+            "annotations": [note],
+            "xaxis": {"visible": False},
+            "yaxis": {"visible": False},
+        },
+        "description": f"{title}: no epoch yet",
     }
 
 

@@ -32,18 +32,23 @@ def needs_source(config: Config) -> bool:
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """What a person asks for: department ids and settings. The target's token scheme replaces `config.model.scheme`."""
+    """What a person asks for: department ids and settings. The target's token scheme replaces `config.model.scheme`.
+
+    With `keep` it learns the labels of only so many random records of the target: a run for its scores alone, which
+    leaves no model and no suggestions.
+    """
 
     sources: tuple[int, ...]
     target: int
     config: Config
+    keep: int | None = None
 
 
 @dataclass(frozen=True)
 class RunStatus:
     """A run as it stands. `stalled`: its worker has been silent for long, and it will be taken over.
 
-    `result` of a succeeded training: model_id, scores, selection, best_epoch, steps, seconds, hash.
+    `result` of a succeeded training: scores, selection, best_epoch, steps, seconds; model_id and hash of its model.
     """
 
     run_id: int
@@ -90,11 +95,12 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
         sources = [
             inputs.frozen_source(session, source, spec.target) for source in sorted(set(spec.sources)) if with_source
         ]
-        target = inputs.frozen(session, spec.target)
+        target = inputs.frozen(session, spec.target) | ({} if spec.keep is None else {"keep": spec.keep})
         scheme = departments.get(session, spec.target).scheme
     config = replace(spec.config, model=replace(spec.config.model, scheme=scheme))
     names = " + ".join(part["name"] for part in sources)
     title = f"{config.transfer.method}: {names + ' → ' if names else ''}{target['name']}"
+    title += "" if spec.keep is None else f", {spec.keep} record{'' if spec.keep == 1 else 's'}"
     stored = {"config": config.to_dict(), "sources": sources, "target": target}
     return _submit(database, "train", spec.target, title, stored)
 

@@ -176,18 +176,26 @@ class _Attempt:
             should_stop=self.should_stop,
             checkpoint=self._checkpoint(),
         )
-        digest = self._save(trained_now)
-        spans = self._suggestions(trained_now.tagger)
-        scored = self._scores(trained_now.tagger, sources, target)
-        scores = {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()}
         result = {
-            "scores": scores,
+            "scores": {name: scores and scores.to_dict() for name, scores in trained_now.scores.items()},
             "selection": {"kind": trained_now.selection.kind, "text": trained_now.selection.text},
             "best_epoch": trained_now.best_epoch,
             "steps": trained_now.steps,
             "seconds": trained_now.seconds,
-            "hash": digest,
         }
+        if "keep" not in spec["target"]:
+            self._finish_with_model(trained_now, result, sources, target)
+        else:
+            with self.database.session() as session:
+                runs.finish(session, self.run.id, self.number, "succeeded", result=result)
+        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+
+    def _finish_with_model(
+        self, trained_now: Any, result: dict[str, Any], sources: Sequence[Record], target: Sequence[Record]
+    ) -> None:
+        digest = self._save(trained_now)
+        spans = self._suggestions(trained_now.tagger)
+        scored = self._scores(trained_now.tagger, sources, target)
         with self.database.session() as session:
             model = trained.add_model(
                 session,
@@ -195,12 +203,12 @@ class _Attempt:
                 run_id=self.run.id,
                 folder=digest,
                 hash=digest,
-                scores=scores,
+                scores=result["scores"],
             )
             trained.store_suggestions(session, model.id, spans)
             record_scores.store(session, model.id, scored)
-            runs.finish(session, self.run.id, self.number, "succeeded", result={**result, "model_id": model.id})
-        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+            made = {**result, "hash": digest, "model_id": model.id}
+            runs.finish(session, self.run.id, self.number, "succeeded", result=made)
 
     def _predict(self) -> None:
         with self.database.reading() as session:

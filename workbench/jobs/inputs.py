@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.mapping import LabelMapping
 from ladtl_core.records import SPLITS, Record
 from workbench.store import departments, label_sets, labels, mappings, records, snapshots
@@ -59,7 +62,18 @@ def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
 def learned_from(session: Session, spec: dict[str, Any]) -> tuple[list[Record], list[Record]]:
     """The records of the sources and of the target that a training with this spec learns from."""
     sources = [record for part in spec["sources"] for record in training_records(session, part)]
-    return sources, training_records(session, spec["target"])
+    target = training_records(session, spec["target"])
+    if "keep" in spec["target"]:
+        target = with_labels_of(target, spec["target"]["keep"], spec["config"]["training"]["seed"])
+    return sources, target
+
+
+def with_labels_of(records: Sequence[Record], keep: int, seed: int) -> list[Record]:
+    """The records, with the labels of only so many random training records; a larger choice holds the smaller ones."""
+    labelled = [r.id for r in records if r.entities is not None and (r.split or "train") in TRAINING_SPLITS]
+    random.Random(seed).shuffle(labelled)
+    dropped = set(labelled[keep:])
+    return [replace(record, entities=None) if record.id in dropped else record for record in records]
 
 
 def all_records(session: Session, department_id: int, splits: Sequence[str] = SPLITS) -> list[tuple[int, Record]]:

@@ -11,6 +11,7 @@ from workbench.services import access
 from workbench.services import learning_curve as curves
 from workbench.services.learning_curve import Curve
 from workbench.services.overview import Standing
+from workbench.services.power_law import Unknown
 from workbench.services.results import Result
 
 
@@ -33,8 +34,27 @@ def how_many_more(result: Result, department: Standing) -> None:
         f"{count} with the settings of v{result.version} on the same dev records. Bars: standard error; band: 90 % of "
         "the laws error = a · records^-b that fit. Dev also chose the epoch, so its F1 is a little high."
     )
+    if isinstance(curve.overall.law, Unknown):
+        _measure(result, department)
     if curve.labels:
         _labels(curve, goal, department.labelled)
+
+
+def _measure(result: Result, department: Standing) -> None:
+    """Trainings on parts of the labels, where those that happened to be made do not show a curve."""
+    running = curves.under_way(access.database(), result.run)
+    if running:
+        st.caption(f"{running} training{'' if running == 1 else 's'} with these settings under way.")
+        st.page_link("pages/train.py", label="Watch them")
+    elif not curves.can_measure(department.labelled):
+        st.caption(f"From {curves.FEWEST_TO_MEASURE} labelled records on the curve can be measured on parts of them.")
+    elif st.button(
+        "Measure the curve: train 4 times",
+        help="On a quarter, a half, three quarters and all of today's labels, with the settings of this run. The first "
+        "three leave scores only, no model.",
+    ):
+        curves.measure(access.database(), result.run, department.labelled)
+        st.rerun()
 
 
 def _goal(curve: Curve) -> int:
@@ -43,23 +63,22 @@ def _goal(curve: Curve) -> int:
 
 
 def _labels(curve: Curve, goal: int, labelled: int) -> None:
-    """Each label with its F1 on the most records and what it takes; an empty cell where the data cannot tell."""
-    told = {label: curves.forecast(series, goal, labelled) for label, series in curve.labels.items()}
-    latest = {label: max((p.records, p.f1) for p in series.points)[1] for label, series in curve.labels.items()}
-    table = pd.DataFrame(
-        {
-            "F1": latest,
-            "spans on dev": {label: series.support for label, series in curve.labels.items()},
-            "more records": {label: one.more for label, one in told.items()},
-            "in words": {label: one.text for label, one in told.items()},
-        }
-    )
+    """Each label with its F1 on the most records and what it takes."""
+    rows = {
+        label: (
+            max((point.records, point.f1) for point in series.points)[1],
+            series.support,
+            curves.forecast(series, goal, labelled).text,
+        )
+        for label, series in curve.labels.items()
+    }
+    columns = ["F1", "spans on dev", f"for F1 {goal}"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     st.dataframe(
         table,
         column_config={
             "F1": st.column_config.NumberColumn(format="%.1f", width="small"),
             "spans on dev": st.column_config.NumberColumn(format="%d", width="small"),
-            "more records": st.column_config.NumberColumn(format="%d", width="small"),
-            "in words": st.column_config.TextColumn(width="large"),
+            columns[2]: st.column_config.TextColumn(width="large"),
         },
     )

@@ -170,7 +170,7 @@ def _status(live: Live) -> None:
 def _said(live: Live) -> str:
     run = live.run
     if run.state == "queued":
-        return "Queued: starts when the worker is free and ready; after an installation it compiles for half a minute"
+        return "Queued: starts when the worker is ready, the first time in half a minute"
     if run.stalled:
         return "The worker is silent; the run goes on from its last checkpoint as soon as one is there"
     if run.state == "running" and run.cancel_requested:

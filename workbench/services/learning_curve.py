@@ -7,18 +7,22 @@ source labels, scored on the very same dev records and dev labels. When labels a
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ladtl_core.config import Config
 from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.scores import LabelScore, Scores
 from workbench.jobs import api
-from workbench.jobs.api import RunStatus
+from workbench.jobs.api import RunStatus, TrainSpec
 from workbench.services.power_law import FURTHEST, Law, Point, Unknown, fit
 from workbench.store import snapshots, trained
 from workbench.store.database import Database
 
 FEWEST_SPANS = 20  # gold ones on dev: with fewer, the standard error of F1 is above ten
+FEWEST_TO_MEASURE = 20  # records
+SHARES = (0.25, 0.5, 0.75)
 WORTH_TELLING = 1.0  # F1
 # Trainings scored on the same dev records share most of their luck with these: drawn anew, 30 documents moved the F1 of
 # two runs of one method together with a correlation of 0.5 to 0.9. The smaller figure leaves the wider interval.
@@ -86,6 +90,30 @@ def of_department(database: Database, department_id: int) -> Curve | None:
     return of_run(database, run) if run and run.state == "succeeded" else None
 
 
+def under_way(database: Database, run: RunStatus) -> int:
+    """How many trainings with the run's settings wait or run."""
+    settings = _settings(run.spec)
+    alive = [other for other in api.list_runs(database, run.department_id) if other.state in ("queued", "running")]
+    return sum(other.kind == "train" and _settings(other.spec) == settings for other in alive)
+
+
+def can_measure(labelled: int) -> bool:
+    """Whether a quarter of the labelled records is enough to learn from."""
+    return labelled >= FEWEST_TO_MEASURE
+
+
+def measure(database: Database, run: RunStatus, labelled: int) -> list[int]:
+    """Queue trainings like this one on a quarter, a half, three quarters and all of today's labels; the runs' ids.
+
+    All but the last leave no model. Raises ConfigError and NotFound as any training.
+    """
+    config = Config.from_dict(run.spec["config"])
+    sources = tuple(part["department"] for part in run.spec["sources"])
+    sizes = [*(round(labelled * share) for share in SHARES), None]
+    specs = [TrainSpec(sources, run.department_id, config, keep) for keep in sizes]
+    return [api.submit_training(database, spec) for spec in specs]
+
+
 def band(series: Series, steps: int = 40) -> list[tuple[float, float, float, float]]:
     """Records, F1 and its interval along the law, as far as it is told; empty where there is none."""
     law = series.law
@@ -134,7 +162,7 @@ def _comparable(database: Database, run: RunStatus) -> list[_Training]:
         dev = {snapshot: snapshots.split_hash(session, snapshot, "dev") for snapshot in counts}
     scored = [(other, (other.result or {})["scores"]["dev"]) for other in runs]
     return [
-        _Training(sum(counts[_snapshot(other)].get(split, 0) for split in TRAINING_SPLITS), Scores.from_dict(scores))
+        _Training(_records(other, counts[_snapshot(other)]), Scores.from_dict(scores))
         for other, scores in scored
         if scores and dev[_snapshot(other)] == dev[_snapshot(run)]
     ]
@@ -144,6 +172,11 @@ def _settings(spec: dict[str, Any]) -> str:
     """What is equal in the trainings of a curve, besides dev."""
     config = {**spec["config"], "training": {**spec["config"]["training"], "seed": None}}
     return json.dumps([config, [part["snapshot_hash"] for part in spec["sources"]]], sort_keys=True)
+
+
+def _records(run: RunStatus, counts: Mapping[str, int]) -> int:
+    """How many of the target's records it learned the labels of."""
+    return run.spec["target"].get("keep") or sum(counts.get(split, 0) for split in TRAINING_SPLITS)
 
 
 def _snapshot(run: RunStatus) -> int:

@@ -63,7 +63,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const element = parentElement.querySelector(".live-plot");
   element.style.height = `${data.height}px`;
   element.setAttribute("aria-label", data.figure.description ?? "chart");
-  let stopped = false;
+  let stopped = false, sized;
   load(data.source).then((Plotly) => {
     if (stopped) return;
     const draw = () => {
@@ -75,7 +75,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
       if (data.clickable) report(element, setTriggerValue);
     };
     draw();
-    element.redraw = draw;
+    // Also when a tab that was drawn hidden is opened; Plotly's own `responsive` follows the window alone.
+    sized = new ResizeObserver(() => { if (element.offsetWidth) Plotly.Plots.resize(element); });
+    sized.observe(element);
   }).catch((error) => { element.textContent = error.message; });
-  return () => { stopped = true; };
+  return () => { stopped = true; sized?.disconnect(); };
 }
