@@ -152,3 +152,12 @@ def test_records_are_shared_out_by_mouse_and_taken_back_by_keys(workbench: Workb
     page.get_by_role("button", name="Reassign").press("Enter")
     expect(page.get_by_text("2 records reassigned.")).to_be_visible(timeout=PATIENCE)
     assert sharing.assigned(workbench.app.database, department_id) == {"Ben": 3}
+
+
+def test_hands_on_keys_or_mouse_keep_the_record(workbench: Workbench) -> None:
+    page = workbench.open(workbench.add(NOTE)[0])
+    for minutes, move in enumerate((lambda: page.keyboard.press("ArrowRight"), lambda: word(page, "spine").hover()), 1):
+        page.evaluate(f"performance.now = () => {minutes * 1e9}")  # long after the last sign
+        with page.expect_response("**/at-work") as answer:
+            move()
+        assert answer.value.status == 200

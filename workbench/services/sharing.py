@@ -24,7 +24,6 @@ class Progress:
     records: int
     shared: int
     done: int
-    open_places: int
 
 
 def setting(database: Database, department_id: int) -> tuple[int, int]:
@@ -74,34 +73,24 @@ def renew(database: Database, record_id: int, person: str) -> None:
 
 def progress(database: Database, department_id: int, evaluation: bool) -> Progress:
     """How far the department's records to label are, or those of its evaluation set."""
-    found = _places(database, department_id, evaluation)
-    return Progress(
-        len(found),
-        sum(one.needed > 1 for one in found),
-        sum(one.submitted >= one.needed for one in found),
-        sum(max(0, one.needed - len(one.people)) for one in found),
-    )
+    with database.reading() as session:
+        found = sharing.submitted(session, department_id, _splits(evaluation))
+    return Progress(len(found), sum(needed > 1 for needed, _ in found), sum(done >= needed for needed, done in found))
 
 
 def assigned(database: Database, department_id: int) -> dict[str, int]:
     """How many records each person is assigned and has neither submitted nor skipped."""
-    found = _places(database, department_id, False) + _places(database, department_id, True)
-    through = {one.record_id: one.through for one in found}
-    counts: dict[str, int] = {}
     with database.reading() as session:
-        for record_id, person in sharing.assignments(session, department_id):
-            counts[person] = counts.get(person, 0) + (person not in through[record_id])
-    return counts
+        return sharing.open_assignments(session, department_id)
 
 
 def share_out(database: Database, department_id: int, people: Sequence[str], evaluation: bool, who: str) -> int:
     """Assign the free places evenly; returns how many. Raises DataError without people."""
     if not people:
         raise DataError("choose the people who share the records")
-    loads = assigned(database, department_id)
     with database.session() as session:
         found = sharing.places(session, department_id, _splits(evaluation))
-        pairs = spread(found, people, loads)
+        pairs = spread(found, people, sharing.open_assignments(session, department_id))
         sharing.assign(session, pairs)
         audit.note(session, who, "shared out", f"department {department_id}", {"people": list(people)})
     return len(pairs)
@@ -137,11 +126,6 @@ def reassign(database: Database, department_id: int, person: str, to: str | None
         sharing.unassign(session, moved, person)
         audit.note(session, who, "reassigned", f"department {department_id}", {"from": person, "to": to})
     return len(moved)
-
-
-def _places(database: Database, department_id: int, evaluation: bool) -> list[Places]:
-    with database.reading() as session:
-        return sharing.places(session, department_id, _splits(evaluation))
 
 
 def _splits(evaluation: bool) -> Sequence[str]:

@@ -69,7 +69,6 @@ class Places:
     needed: int
     people: set[str] = field(default_factory=set)
     through: set[str] = field(default_factory=set)
-    submitted: int = 0
 
 
 def of_department(session: Session, department_id: int) -> Sharing:
@@ -151,11 +150,19 @@ def places(session: Session, department_id: int, splits: Sequence[str]) -> list[
     takers = _takers(inside)
     for record_id, person in session.execute(select(takers.c.record_id, takers.c.person)):
         found[record_id].people.add(person)
-    done = select(Annotation.record_id, Annotation.author, Annotation.status).where(Annotation.status.in_(DONE))
-    for record_id, author, status in session.execute(done.join(RecordRow).where(inside)):
+    done = select(Annotation.record_id, Annotation.author).where(Annotation.status.in_(DONE))
+    for record_id, author in session.execute(done.join(RecordRow).where(inside)):
         found[record_id].through.add(author)
-        found[record_id].submitted += status == "submitted"
     return list(found.values())
+
+
+def submitted(session: Session, department_id: int, splits: Sequence[str]) -> list[tuple[int, int]]:
+    """Of each record of those splits: how many people it needs, and how many submitted it."""
+    sharing = of_department(session, department_id)
+    there = (Annotation.record_id == RecordRow.id) & (Annotation.status == "submitted")
+    query = select(RecordRow.external_id, func.count(Annotation.id)).outerjoin(Annotation, there)
+    query = query.where(RecordRow.department_id == department_id, RecordRow.split.in_(splits)).group_by(RecordRow.id)
+    return [(sharing.needed(external_id), people) for external_id, people in session.execute(query)]
 
 
 def assignments(session: Session, department_id: int) -> list[tuple[int, str]]:
@@ -163,6 +170,20 @@ def assignments(session: Session, department_id: int) -> list[tuple[int, str]]:
     query = select(Assignment.record_id, Assignment.person).join(RecordRow, RecordRow.id == Assignment.record_id)
     query = query.where(RecordRow.department_id == department_id).order_by(RecordRow.position, Assignment.person)
     return [(record_id, person) for record_id, person in session.execute(query)]
+
+
+def open_assignments(session: Session, department_id: int) -> dict[str, int]:
+    """How many records each person is assigned and has neither submitted nor skipped."""
+    own = (Annotation.record_id == Assignment.record_id) & (Annotation.author == Assignment.person)
+    through = own & Annotation.status.in_(DONE)
+    query = (
+        select(Assignment.person, func.count().filter(Annotation.id.is_(None)))
+        .join(RecordRow, RecordRow.id == Assignment.record_id)
+        .outerjoin(Annotation, through)
+        .where(RecordRow.department_id == department_id)
+        .group_by(Assignment.person)
+    )
+    return {person: count for person, count in session.execute(query)}
 
 
 def assign(session: Session, pairs: Iterable[tuple[int, str]]) -> None:

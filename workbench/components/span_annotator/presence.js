@@ -10,5 +10,5 @@ function watchHands(annotator) {
     last = performance.now();
     annotator.saver.atWork();
   };
-  for (const name of ["keydown", "pointermove", "wheel"]) annotator.root.addEventListener(name, beat, { passive: true });
+  for (const name of ["keyup", "pointermove", "wheel"]) annotator.root.addEventListener(name, beat, { passive: true });
 }
