@@ -67,7 +67,7 @@ def test_a_label_that_was_not_there_is_not_told(database: Database) -> None:
 def test_silent_with_fewer_than_three_sizes(database: Database, tried: tuple[int, ...]) -> None:
     found = curve(database, grown(database, "Cardiology", sizes=tried))
     told = learning_curve.forecast(found.overall, 75, 40)
-    assert told.more is None and "3 numbers of records" in told.text
+    assert told.more is None and "3 different numbers of records" in told.text
     assert learning_curve.outlook(found, 40, UNLABELLED) is None
 
 

@@ -46,7 +46,7 @@ def test_results_say_how_many_more(ids: dict[str, int]) -> None:
 
 def test_results_of_two_trainings_tell_nothing(ids: dict[str, int]) -> None:
     app = page("results", department=ids["Silent"])
-    assert "Cannot tell: it takes trainings on 3 numbers of records, there are 2 so far." in sentence(app)
+    assert "Cannot tell: it takes trainings on 3 different numbers of records, there are 2 so far." in sentence(app)
 
 
 def test_a_curve_can_be_asked_for(ids: dict[str, int]) -> None:

@@ -26,16 +26,18 @@ def how_many_more(result: Result, department: Standing) -> None:
         goal = st.number_input("F1 wanted", 1, 99, _goal(curve), key=f"goal-{result.run.run_id}")
     with text:
         st.markdown(f"**{curves.forecast(curve.overall, goal, department.labelled).text}**")
+    known = not isinstance(curve.overall.law, Unknown)
+    if not known:
+        _measure(result, department)
     trials = [(point.records, point.f1, point.deviation) for point in curve.overall.points]
     title = f"F1 of {curve.method} on {curve.dev_records} dev records, by labelled records"
     live_plot(learning_curve(title, trials, curves.band(curve.overall), goal), key="how-many", height=320)
     count = f"{len(trials)} training{'' if len(trials) == 1 else 's'}"
+    band = "; band: 90 % of the laws error = a · records⁻ᵇ that fit" if known else ""
     st.caption(
-        f"{count} with the settings of v{result.version} on the same dev records. Bars: standard error; band: 90 % of "
-        "the laws error = a · records^-b that fit. Dev also chose the epoch, so its F1 is a little high."
+        f"{count} with the settings of v{result.version} on the same dev records. Bars: standard error{band}. Dev also "
+        "chose the epoch, so its F1 is a little high."
     )
-    if isinstance(curve.overall.law, Unknown):
-        _measure(result, department)
     if curve.labels:
         _labels(curve, goal, department.labelled)
 

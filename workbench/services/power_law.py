@@ -91,7 +91,7 @@ def fit(points: Sequence[Point]) -> Law | Unknown:
     """
     sizes = len({point.records for point in points})
     if sizes < FEWEST_SIZES:
-        return Unknown(f"it takes trainings on {FEWEST_SIZES} numbers of records, there {_are(sizes)} so far")
+        return Unknown(f"it takes trainings on {FEWEST_SIZES} different numbers of records, there {_are(sizes)} so far")
     error = np.maximum([100 - point.f1 for point in points], _LEAST_ERROR)
     weight = error / np.array([point.deviation for point in points])  # one over the standard error of log error
     design = np.stack([np.ones(len(points)), np.log([point.records for point in points])], axis=1) * weight[:, None]
