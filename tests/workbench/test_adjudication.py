@@ -12,7 +12,18 @@ from ladtl_core.records import Entity, Record
 from workbench.services import adjudication
 from workbench.services.adjudication import Decision
 from workbench.services.labelling import Stale
-from workbench.store import adjudications, departments, flattening, labels, merging, records, snapshots
+from workbench.store import (
+    adjudications,
+    departments,
+    flattening,
+    labels,
+    merging,
+    records,
+    search,
+    sharing,
+    snapshots,
+    statistics,
+)
 from workbench.store import annotations as labels_of
 from workbench.store.annotations import ADJUDICATED, SpanData
 from workbench.store.database import Database
@@ -232,3 +243,18 @@ def test_records_that_agree_are_taken_in_one_go(database: Database, ids: dict[st
 def test_a_body_that_is_no_decision_is_refused_in_words(body: Any) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         adjudication.parse_decision(body)
+
+
+def test_what_was_adjudicated_is_nobodys_work(database: Database) -> None:
+    with database.session() as session:
+        ward = departments.create(session, "Alone", "clinical", ("Problem",)).id
+        records.add(session, ward, [Record("1", "Some pain.", split="pool")], "me")
+        record_id = records.ids(session, ward)["1"]
+        for author in ("ana", ADJUDICATED):
+            labels_of.save(session, record_id, author, 0, "submitted", [])
+    with database.reading() as session:
+        assert search.authors(session, ward) == ["ana"]
+        assert statistics.submitted(session, ward) == {"ana": (1, 0)}
+        [place] = sharing.places(session, ward, ("pool",))
+        assert place.people == place.through == {"ana"}
+        assert sharing.submitted(session, ward, ("pool",)) == [(1, 1)]

@@ -7,6 +7,7 @@ import unicodedata
 from ladtl_core.errors import DataError
 from workbench.services.access import LOCAL_USER
 from workbench.store import people
+from workbench.store.annotations import ADJUDICATED
 from workbench.store.database import Database
 
 LONGEST_NAME = 60
@@ -24,7 +25,9 @@ def add(database: Database, name: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise DataError(f"the name is {name!r}; expected 1 to {LONGEST_NAME} letters")
     with database.session() as session:
-        taken = {other.casefold(): other for other in (LOCAL_USER, *people.names(session))}.get(name.casefold())
+        taken = {other.casefold(): other for other in (LOCAL_USER, ADJUDICATED, *people.names(session))}.get(
+            name.casefold()
+        )
         if taken or not people.add(session, name):
             raise DataError(f"there is a person {taken or name!r} already; choose that name, or another one")
     return name

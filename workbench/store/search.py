@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from workbench.store.annotations import ADJUDICATED
 from workbench.store.models import Annotation, Department, Label, RecordRow, Span
 from workbench.store.records import LABELLING_SPLITS
 
@@ -36,6 +37,7 @@ def labelled_by(session: Session, department_id: int, authors: Sequence[str]) ->
 def authors(session: Session, department_id: int) -> list[str]:
     """Everybody who has begun a record of the department, by name."""
     query = select(Annotation.author).join(RecordRow, RecordRow.id == Annotation.record_id)
+    query = query.where(Annotation.author != ADJUDICATED)
     return sorted(session.scalars(query.where(RecordRow.department_id == department_id).distinct()))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Subquery, cas
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ladtl_core.errors import DataError
+from workbench.store.annotations import ADJUDICATED
 from workbench.store.base import Base, now
 from workbench.store.database import insert_for
 from workbench.store.errors import NotFound
@@ -21,6 +22,7 @@ from workbench.store.models import Annotation, RecordRow
 
 LEASE = timedelta(minutes=10)
 DONE = ("submitted", "skipped")  # by the person whose annotation it is
+_BY_A_PERSON = Annotation.author != ADJUDICATED
 
 
 class Sharing(Base):
@@ -151,7 +153,7 @@ def places(session: Session, department_id: int, splits: Sequence[str]) -> list[
     for record_id, person in session.execute(select(takers.c.record_id, takers.c.person)):
         found[record_id].people.add(person)
     done = select(Annotation.record_id, Annotation.author).where(Annotation.status.in_(DONE))
-    for record_id, author in session.execute(done.join(RecordRow).where(inside)):
+    for record_id, author in session.execute(done.join(RecordRow).where(inside, _BY_A_PERSON)):
         found[record_id].through.add(author)
     return list(found.values())
 
@@ -159,7 +161,7 @@ def places(session: Session, department_id: int, splits: Sequence[str]) -> list[
 def submitted(session: Session, department_id: int, splits: Sequence[str]) -> list[tuple[int, int]]:
     """Of each record of those splits: how many people it needs, and how many submitted it."""
     sharing = of_department(session, department_id)
-    there = (Annotation.record_id == RecordRow.id) & (Annotation.status == "submitted")
+    there = (Annotation.record_id == RecordRow.id) & (Annotation.status == "submitted") & _BY_A_PERSON
     query = select(RecordRow.external_id, func.count(Annotation.id)).outerjoin(Annotation, there)
     query = query.where(RecordRow.department_id == department_id, RecordRow.split.in_(splits)).group_by(RecordRow.id)
     return [(sharing.needed(external_id), people) for external_id, people in session.execute(query)]
@@ -207,7 +209,7 @@ def begun(session: Session, department_id: int, person: str) -> set[int]:
 def _takers(inside: ColumnElement[bool], without: str | None = None) -> Subquery:
     """`record_id` and `person` of the places taken in some records, each once. What was skipped is free again."""
     columns = (
-        (Annotation.record_id, Annotation.author, Annotation.status != "skipped"),
+        (Annotation.record_id, Annotation.author, (Annotation.status != "skipped") & _BY_A_PERSON),
         (Assignment.record_id, Assignment.person, true()),
         (Lease.record_id, Lease.person, Lease.until > now()),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from workbench.store.annotations import ADJUDICATED
 from workbench.store.models import Annotation, AnnotationChange, Decision, RecordRow, Span
 
 
@@ -19,6 +20,7 @@ def submitted(session: Session, department_id: int) -> dict[str, tuple[int, int]
         .where(
             RecordRow.department_id == department_id,
             Annotation.status == "submitted",
+            Annotation.author != ADJUDICATED,
             ~_imported(department_id, Annotation.revision),
         )
     )
