@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import make_url, text
 
+from workbench.services import access
 from workbench.store.database import Database
 
 
@@ -50,6 +51,16 @@ def database(empty_database: Database) -> Database:
     """A database with its tables and nothing in them."""
     empty_database.migrate()
     return empty_database
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty installation with a home folder of its own, which the pages find, too."""
+    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
+    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
+    database = access.database()
+    yield database
+    database.close()
 
 
 def _outside_transaction(server: Database, statement: str) -> None:

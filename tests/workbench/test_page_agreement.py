@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ladtl_core.records import Record
+from tests.workbench.pages_kit import MAIN, page
 from workbench.services import access, adjudication
 from workbench.store import annotations as labels_of
 from workbench.store import departments, records
 from workbench.store.annotations import SpanData, save
 from workbench.store.database import Database
 
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
 TEXT = "Aspirin for chest pain."
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def home(installation: Database) -> Database:
     """An installation with one department of three records, its labels Drug and Problem."""
-    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
-    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
-    database = access.database()
-    with database.session() as session:
+    with installation.session() as session:
         department = departments.create(session, "Cardiology", "clinical", ["Drug", "Problem"])
         records.add(session, department.id, [Record(f"r{i}", TEXT, split="pool") for i in range(3)], "me")
-    yield database
-    database.close()
+    return installation
 
 
 def submit(database: Database, record: str, author: str, *spans: tuple[int, int, int]) -> None:
@@ -38,16 +31,9 @@ def submit(database: Database, record: str, author: str, *spans: tuple[int, int,
         save(session, records.ids(session, 1)[record], author, 0, "submitted", data)
 
 
-def page() -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30).run()
-    app.switch_page("pages/agreement.py").run()
-    assert not app.exception, app.exception
-    return app
-
-
 def test_without_a_second_person(home: Database) -> None:
     submit(home, "r0", "ana", (0, 7, 1))
-    app = page()
+    app = page("agreement")
     assert "submitted by two people yet" in app.info[0].value and not app.metric
 
 
@@ -56,7 +42,7 @@ def test_figures_pairs_and_labels(home: Database) -> None:
     submit(home, "r0", "ben", (0, 7, 1), (18, 22, 2))
     submit(home, "r1", "ana")
     submit(home, "r1", "cem")
-    app = page()
+    app = page("agreement")
     app.segmented_control[0].set_value("Figures").run()
     # One token of ten differs; O 15 times, Drug 2, Problem 3: 1 - (2 / 20) / (162 / 380). Then one of three.
     assert {metric.label: metric.value for metric in app.metric} == {
@@ -79,7 +65,7 @@ def test_records_on_which_all_agree_are_taken_by_a_button(home: Database) -> Non
     assert "Adjudicate 2 records that several people submitted, so that they count." in [
         m.value for m in home_page.markdown
     ]
-    app = page()
+    app = page("agreement")
     assert "they agree everywhere" in app.info[0].value
     (button,) = app.button
     assert button.label == "Take 2 records that agree"
@@ -95,7 +81,7 @@ def test_the_first_record_that_differs_is_open(home: Database) -> None:
     for key in ("r0", "r1", "r2"):
         submit(home, key, "ana", (0, 7, 1))
         submit(home, key, "ben", *([(0, 7, 1)] if key == "r0" else []))
-    app = page()
+    app = page("agreement")
     assert [case.state for case in adjudication.cases(home, 1)] == ["open"] * 3
     assert "0 of 2 that differ are adjudicated" in app.caption[0].value
     with home.reading() as session:

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.workbench.curve_kit import grown
-from tests.workbench.test_pages import page, texts
+from tests.workbench.pages_kit import page
+from tests.workbench.test_pages import texts
 from workbench.services import access, training
 from workbench.store.database import Database
 

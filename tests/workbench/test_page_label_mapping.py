@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.workbench.test_page_labels import MAIN, home, press
+from tests.workbench.pages_kit import page, press
+from tests.workbench.test_page_labels import home
 from workbench.services import label_mapping
 from workbench.store import departments
 from workbench.store.database import Database
@@ -18,8 +19,7 @@ DRUG, PROBLEM, AGENT, THEIR_PROBLEM = 1, 2, 3, 4
 def app(home: Database) -> AppTest:
     with home.session() as session:
         departments.create(session, "Neurology", "neural", ["Agent", "Problem"])
-    app = AppTest.from_file(MAIN, default_timeout=60).run()
-    app.switch_page("pages/labels.py").run()
+    app = page("labels")
     app.selectbox[0].set_value(2).run()  # the set of the target
     assert not app.exception, app.exception
     return app

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from streamlit.testing.v1 import AppTest
-
-from tests.workbench.test_page_labels import MAIN, field, press
-from workbench.services import access, label_sets
+from tests.workbench.pages_kit import page, press
+from tests.workbench.test_page_labels import field
+from workbench.services import label_sets
 from workbench.store.database import Database
 
 
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
-    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
-    database = access.database()
-    yield database
-    database.close()
-
-
-def test_a_set_is_made_before_any_department(empty: Database) -> None:
-    app = AppTest.from_file(MAIN, default_timeout=60).run()
-    app.switch_page("pages/labels.py").run()
+def test_a_set_is_made_before_any_department(installation: Database) -> None:
+    app = page("labels")
     for name, labels in (("clinical", "Problem, Test"), ("imaging", "Scan")):
         field(app, "Name of the label set").set_value(name)  # type: ignore[attr-defined]
         field(app, "Its labels, with commas between").set_value(labels)  # type: ignore[attr-defined]
@@ -38,6 +23,6 @@ def test_a_set_is_made_before_any_department(empty: Database) -> None:
     press(app, "Copy label set")
     field(app, "New name").set_value("station")  # type: ignore[attr-defined]
     press(app, "Rename label set")
-    found = {one.name: [label.name for label in one.labels] for one in label_sets.label_sets(empty)}
+    found = {one.name: [label.name for label in one.labels] for one in label_sets.label_sets(installation)}
     assert found == {"clinical": ["Problem", "Test"], "imaging": ["Scan"], "station": ["Scan"]}
     assert app.selectbox(key="label-set").value == 3

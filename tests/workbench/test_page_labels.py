@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ladtl_core.records import Entity, Record
-from workbench.services import access, label_sets
+from tests.workbench.pages_kit import page, press
+from workbench.services import label_sets
 from workbench.store import departments, records
 from workbench.store.database import Database
 
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
-
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def home(installation: Database) -> Database:
     """An installation with one department, its labels Drug and Problem, and a span of each."""
-    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
-    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
-    database = access.database()
-    with database.session() as session:
+    with installation.session() as session:
         department = departments.create(session, "Cardiology", "clinical", ["Drug", "Problem"])
         spans = (Entity(0, 7, "Drug"), Entity(12, 16, "Problem"))
         records.add(session, department.id, [Record("r", "Aspirin for pain.", spans, split="pool")], "me")
-    yield database
-    database.close()
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception, app.exception
+    return installation
 
 
 def field(app: AppTest, label: str) -> object:
@@ -40,9 +27,7 @@ def field(app: AppTest, label: str) -> object:
 
 
 def test_labels_are_changed_without_losing_a_span(home: Database) -> None:
-    app = AppTest.from_file(MAIN, default_timeout=60).run()
-    app.switch_page("pages/labels.py").run()
-    assert not app.exception, app.exception
+    app = page("labels")
     assert list(app.dataframe[0].value["spans"]) == [1, 1]
 
     field(app, "New label").set_value("Problem")  # type: ignore[attr-defined]

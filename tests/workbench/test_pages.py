@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.workbench.pages_kit import page
 from workbench.jobs.execution import core_learner, execute
 from workbench.services import access, demo, results, training
 from workbench.store import departments, records
 from workbench.store.database import Database
 
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
 TINY: dict[str, dict[str, Any]] = {
     "model": {"word_size": 8, "char_size": 4, "char_filters": 4, "hidden_size": 8},
     "training": {"max_steps": 60, "epoch_steps": 20, "pretrain_epochs": 0, "learning_rate": 0.02, "average": 0.5},
@@ -50,16 +49,6 @@ def train(database: Database, ids: dict[str, int], method: str) -> int:
 def trained(home: Database, ids: dict[str, int]) -> list[int]:
     """Two finished runs of Respiratory: La-DTL, then non-transfer."""
     return [train(home, ids, "la-dtl"), train(home, ids, "non-transfer")]
-
-
-def page(name: str, **state: object) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30)
-    for key, value in state.items():
-        app.session_state[key] = value
-    app.run()
-    app.switch_page(f"pages/{name}.py").run()
-    assert not app.exception, app.exception
-    return app
 
 
 def texts(app: AppTest) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from ladtl_core.records import Record
+from tests.workbench.pages_kit import page
 from workbench.services import access, labelling, patterns, suggesting
 from workbench.services.labelling import Edit
 from workbench.services.patterns import ATTEMPTS
@@ -17,7 +17,6 @@ from workbench.store import departments, records
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
 
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
 ENDLESS = "(a+)+$"
 TRAP = "a" * 50 + "! L5"
 
@@ -80,9 +79,7 @@ def test_the_pages_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
     database = access.database()
     ids = ward(database, TRAP)
-    app = AppTest.from_file(MAIN, default_timeout=60).run()
-    app.switch_page("pages/annotate.py").run()
-    assert not app.exception, app.exception
+    app = page("annotate")
     assert "take too long on this record" in app.warning[0].value and app.code[0].value == ENDLESS
     labelling.save(database, ids["r0"], "ana", Edit(0, "submitted", [], []))
     app.switch_page("pages/labels.py").run()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import Record
-from workbench.services import access, labelling, people, sharing, tokens
+from tests.workbench.pages_kit import MAIN, page, press
+from workbench.services import labelling, people, sharing, tokens
 from workbench.services.labelling import Edit
 from workbench.store import departments, records
 from workbench.store.annotations import SpanData
 from workbench.store.database import Database
-
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
 
 
 def test_names_are_kept_once_and_in_their_order(database: Database) -> None:
@@ -56,17 +53,13 @@ def test_two_who_add_one_name_at_once_make_one_person(database: Database) -> Non
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def home(installation: Database) -> Database:
     """An installation with one department of two records, and Ana beside the local user."""
-    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
-    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
-    database = access.database()
-    with database.session() as session:
+    with installation.session() as session:
         ward = departments.create(session, "Ward", "clinical", ["Problem"])
         records.add(session, ward.id, [Record(f"r{i}", "Some pain.", split="pool") for i in range(2)], "local")
-    people.add(database, "Ana")
-    yield database
-    database.close()
+    people.add(installation, "Ana")
+    return installation
 
 
 def sidebar() -> None:
@@ -125,21 +118,8 @@ def test_a_person_is_added_in_one_field_and_labels_at_once(home: Database) -> No
     assert "there is a person 'Ana' already" in app.error[0].value
 
 
-def people_page() -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30)
-    app.run()
-    app.switch_page("pages/people.py").run()
-    assert not app.exception, app.exception
-    return app
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception, app.exception
-
-
 def test_the_page_sets_how_many_label_a_record(home: Database) -> None:
-    app = people_page()
+    app = page("people")
     assert "Records to label: 2; 0 done" in app.caption[0].value
     app.number_input[0].set_value(2)
     app.slider[0].set_value(100)
@@ -149,7 +129,7 @@ def test_the_page_sets_how_many_label_a_record(home: Database) -> None:
 
 
 def test_the_page_shares_out_and_reassigns(home: Database) -> None:
-    app = people_page()
+    app = page("people")
     press(app, "Share out evenly")
     assert "choose the people" in app.error[0].value
     app.multiselect[0].set_value(["local", "Ana"])
@@ -166,6 +146,6 @@ def test_the_page_shares_out_and_reassigns(home: Database) -> None:
 def test_the_page_shows_what_each_person_did(home: Database) -> None:
     for record_id, author in ((1, "Ana"), (2, "Zoe")):  # Zoe has no name here: her labels came from elsewhere
         labelling.save(home, record_id, author, Edit(0, "submitted", [SpanData("s", 5, 9, 1)], []))
-    table = people_page().dataframe[0].value
+    table = page("people").dataframe[0].value
     assert list(table["Person"]) == ["local", "Ana", "Zoe"]
     assert list(table["Submitted"]) == [0, 1, 1] and list(table["Spans"]) == [0, 1, 1]

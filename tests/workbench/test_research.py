@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ladtl_core.errors import DataError
 from ladtl_core.experiments.rows import checked_rows, read_rows
-from workbench.services import access, research
+from tests.workbench.pages_kit import page
+from workbench.services import research
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
 
-MAIN = str(Path(__file__).parents[2] / "workbench" / "main.py")
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 PAIRS = RESULTS / "pairs.csv"
 
@@ -66,29 +64,13 @@ def test_runs_that_leave_as_csv_can_be_brought_in_again() -> None:
     assert checked_rows(research.as_csv(runs).encode(), "again.csv") == runs
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
-    monkeypatch.delenv("LADTL_DATABASE_URL", raising=False)
-    database = access.database()
-    yield database
-    database.close()
-
-
-def page() -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30).run()
-    app.switch_page("pages/research.py").run()
-    assert not app.exception, app.exception
-    return app
-
-
-def test_the_page_is_empty_and_then_shows_pairs(home: Database) -> None:
-    assert "compared here" in page().info[0].value
-    research.add_table(home, "clinical", PAIRS.read_bytes(), "pairs.csv", "me")
-    research.add_table(home, "tuned", (RESULTS / "tuning.csv").read_bytes(), "tuning.csv", "me")
-    app = page()
+def test_the_page_is_empty_and_then_shows_pairs(installation: Database) -> None:
+    assert "compared here" in page("research").info[0].value
+    research.add_table(installation, "clinical", PAIRS.read_bytes(), "pairs.csv", "me")
+    research.add_table(installation, "tuned", (RESULTS / "tuning.csv").read_bytes(), "tuning.csv", "me")
+    app = page("research")
     app.selectbox[0].select_index(1).run()
-    assert not app.exception and app.selectbox[0].value == research.tables(home)[1].table_id
+    assert not app.exception and app.selectbox[0].value == research.tables(installation)[1].table_id
     assert any("runs, n = 1 seeds a point" in caption.value for caption in app.caption)
     app.multiselect[0].select("la-dtl").run()
     assert not app.exception and set(app.dataframe[0].value["method"]) == {"la-dtl"}
