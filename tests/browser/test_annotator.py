@@ -312,7 +312,7 @@ def test_keys_do_nothing_while_a_field_is_typed_in(workbench: Workbench) -> None
     (record_id,) = workbench.add(NOTE)
     page = workbench.open(record_id)
     drag(page, "L", "metastasis")
-    page.locator('[data-testid="stSelectbox"] input').first.click()
+    page.get_by_role("combobox", name="Department").click()
     page.keyboard.type("1x")
     page.keyboard.press("Escape")
     assert workbench.stored(record_id)["revision"] == 0

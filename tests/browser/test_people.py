@@ -71,8 +71,9 @@ def test_a_person_is_added_by_keys_and_an_edit_outlives_the_switch(
     drag(page, "MRI", "scan")
     page.keyboard.press("2")
     eventually(lambda: len(held) == 1)
-    page.get_by_test_id("stExpandSidebarButton").press("Enter")
     field = page.get_by_role("textbox", name="Add a person")
+    expect(field).to_be_hidden()  # also to Tab
+    page.get_by_test_id("stExpandSidebarButton").press("Enter")
     field.fill("Dr Keys")
     field.press("Enter")
     expect(page.locator(".title")).to_contain_text("as Dr Keys", timeout=PATIENCE)
