@@ -110,8 +110,9 @@ def word(page: Page, text: str) -> Locator:
 
 
 def choose(page: Page, box: str, option: str) -> None:
-    """An option of one of Streamlit's select boxes."""
+    """An option of one of Streamlit's select boxes; typed, since a long list shows only some of them."""
     page.get_by_role("combobox", name=box).click(timeout=PATIENCE)
+    page.keyboard.type(option)
     page.get_by_role("option", name=option).click()
 
 

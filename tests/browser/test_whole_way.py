@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import saved
+from tests.browser.conftest import choose, saved
 from tests.browser.serving import RunningApp, running_app
 from workbench.services import labelling, overview, queueing, results
 
@@ -27,11 +27,6 @@ def training_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAp
         patch.setenv("LADTL_HOME", str(home))
         with running_app(home) as running:
             yield running
-
-
-def choose(page: Page, box: str, option: str) -> None:
-    page.get_by_role("combobox", name=box).click()
-    page.get_by_role("option", name=option).click()
 
 
 def go(page: Page, link: str) -> None:

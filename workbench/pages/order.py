@@ -10,7 +10,6 @@ from workbench.services import access, ordering
 from workbench.services.ordering import GIVEN, Ranking
 from workbench.services.queueing import QueueItem
 
-DATABASE = access.database()
 TITLES = {
     "given": "as imported",
     "random": "random",
@@ -72,11 +71,11 @@ def _say(ranking: Ranking, items: Sequence[QueueItem], order: str) -> None:
 def _offer_scores(ranking: Ranking, unscored: int) -> None:
     version = f"model v{ranking.version}"
     what = f"{unscored:,} record{'s' * (unscored > 1)}"
-    if ordering.being_scored(DATABASE, ranking):
+    if ordering.being_scored(access.database(), ranking):
         st.caption(f"The worker scores {what} with {version}.")
         return
     come_last = "; they come last" if ranking.keys else ", so that there are no other orders yet"
     st.caption(f"{version.capitalize()} has not scored {what}{come_last}.")
     if st.button(f"Score {what}", width="stretch"):
-        ordering.score(DATABASE, ranking)
+        ordering.score(access.database(), ranking)
         st.rerun()
