@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from ladtl_core.config import Config, ModelConfig, TrainingConfig, TransferConfig
 from ladtl_core.records import Entity, Record
 from tests.workbench import fake_learner
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
+from workbench.jobs.engine import queue_url
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import Supervisor
 from workbench.store import departments, records
@@ -143,6 +148,39 @@ def _work(arguments: list[str], output: Path) -> None:
 
 def _options(**options: float) -> list[str]:
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+
+
+def stop(process: ForkProcess, database: Database) -> None:
+    """Stop the process between its writes: its locks would keep everyone waiting until it is killed."""
+    assert process.pid is not None
+    while True:
+        os.kill(process.pid, signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)  # all of its threads stand still
+        if not _write_locked(database):
+            return
+        os.kill(process.pid, signal.SIGCONT)
+        time.sleep(0.01)
+
+
+def _write_locked(database: Database) -> bool:
+    """Whether a process is writing to the database or to its queue."""
+    if database.engine.dialect.name == "postgresql":
+        others = text(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE datname = current_database() AND mode = 'RowExclusiveLock'"
+        )
+        with database.reading() as session:
+            return bool(session.execute(others).scalar_one())
+    return any(map(_file_locked, (str(database.url.database), queue_url(database.url).removeprefix("sqlite:///"))))
+
+
+def _file_locked(file: str) -> bool:
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
 
 
 def kill(process: ForkProcess) -> None:

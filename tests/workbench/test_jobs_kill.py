@@ -17,6 +17,7 @@ from tests.workbench.jobs_kit import (
     check_events,
     kill,
     spec,
+    stop,
     supervised,
     two_departments,
     use_home,
@@ -113,7 +114,7 @@ def test_stopped_past_the_limit_and_thawed(database: Database, home: Path, expec
     with workers(home) as started:
         first = started.start("worker-1", epoch=0.3)
         wait_for_epoch(database, run_id, 2)
-        os.kill(pid(first), signal.SIGSTOP)
+        stop(first, database)
         started.start("worker-2", stalled_seconds=3)
         check(database, run_id, expected, attempts=2)
         before = api.status(database, run_id), api.events(database, run_id)
