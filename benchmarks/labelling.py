@@ -100,15 +100,14 @@ def seed(database: Database) -> tuple[list[Record], dict[str, int]]:
     """The ten records with their gold, and two departments in which they are not labelled: only one has a model."""
     source = [r for r in read_file(DEMO / "cardiology.jsonl") if r.entities is not None]
     target = list(read_file(DEMO / "respiratory.jsonl"))
-    labelled = [r for r in target if r.entities is not None and r.split == "pool"]
-    gold, kept = labelled[-RECORDS:], labelled[:-RECORDS]
-    dev = [r for r in target if r.split == "dev"]
-    unlabelled = [replace(r, entities=None) for r in gold]
+    gold = [r for r in target if r.split == "test"][:RECORDS]  # the model learns from all of the others
+    others = [r for r in target if r.split != "test"]
+    unlabelled = [replace(r, entities=None, split="pool") for r in gold]
     ids = {}
     with database.session() as session:
         for name, items in (
             ("Cardiology", source),
-            ("with suggestions", [*unlabelled, *kept, *dev]),
+            ("with suggestions", [*unlabelled, *others]),
             ("without suggestions", unlabelled),
         ):
             ids[name] = departments.create(session, name, "clinical", tuple(KEYS)).id

@@ -1,4 +1,4 @@
-"""Review: the current model's suggestions to correct, and its predictions beside the gold of dev records."""
+"""Review: suggestions of the model and of files to correct, and the model's predictions beside the gold of dev."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, labelling, review
-from workbench.services.review import ReviewedRecord
+from workbench.services.review import ReviewedRecord, Suggested
 
 DATABASE = access.database()
 
@@ -21,21 +21,23 @@ def show() -> None:
     if not standings:
         return
     department = pick_department(standings)
+    found = review.suggested(DATABASE, department.department_id, user())
     if department.model_version is None:
         st.info(f"{department.name} has no model yet; a trained model's suggestions appear here.")
         if st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
+        if found:
+            _suggestions(found)
         return
-    names = [f"Suggestions of v{department.model_version}", "Gold against predicted"]
+    names = ["Suggestions", "Gold against predicted"]
     suggestions, dev = st.tabs(names, default=names["dev-record" in st.session_state], key="review-tabs")
     with suggestions:
-        _suggestions(department.department_id)
+        _suggestions(found)
     with dev:
         _dev(department.department_id)
 
 
-def _suggestions(department_id: int) -> None:
-    found = review.suggested(DATABASE, department_id, user())
+def _suggestions(found: list[Suggested]) -> None:
     if not found:
         st.info("Every record with a suggestion is submitted or skipped. Train again to use the corrections.")
         if st.button("Train again", type="primary"):
@@ -49,7 +51,7 @@ def _suggestions(department_id: int) -> None:
         current = st.session_state["review-record"] = ids[0]
     left, centre = st.columns([18, 82], gap="medium")
     with left:
-        st.caption(f"{len(found)} records with suggestions")
+        st.caption(f"{len(found)} {'record' if len(found) == 1 else 'records'} with suggestions")
         rows = [
             {
                 "id": one.item.record_id,

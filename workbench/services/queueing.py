@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from workbench.store import departments, imported, records, search, sharing, trained
+from workbench.services import suggesting
+from workbench.store import departments, records, search, sharing
 from workbench.store.database import Database
 from workbench.store.records import EVALUATION_SPLITS, LABELLING_SPLITS, QueueItem
 
@@ -93,12 +94,8 @@ def _suggested(
     session: Session, department_id: int, items: list[QueueItem], evaluation: bool, wanted: Wanted
 ) -> set[int]:
     """Records with a wanted suggestion; evaluation records only where it may be seen, once they are submitted."""
-    model = trained.current(session, department_id)
     splits = EVALUATION_SPLITS if evaluation else LABELLING_SPLITS
-    spans = trained.suggestions(session, model.id, splits) if model is not None else {}
-    names = {label.id: label.name for label in departments.labels(session, department_id)}
-    for record_id, found in imported.of_department(session, department_id).items():
-        spans.setdefault(record_id, []).extend({**span, "label": names[span["label"]]} for span in found)
+    spans = suggesting.of_models_and_files(session, department_id, splits)
     low, high = wanted.confidence
     everything = wanted.confidence == ANY_CONFIDENCE
     return {

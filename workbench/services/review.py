@@ -1,12 +1,14 @@
-"""Gold against predicted: what the current model missed, made up, called wrong or cut wrong."""
+"""Records with suggestions to go through, and gold against predicted: what the current model got wrong, and how."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ladtl_core.records import Entity
+from workbench.services import suggesting
 from workbench.store import departments, records, sharing, trained
 from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
@@ -38,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """A record to go through: how many spans the current model suggests, and how many of them it doubts itself."""
+    """A record to go through: how many spans a model or a file suggests, and how many of them it doubts itself."""
 
     item: QueueItem
     suggestions: int
@@ -63,20 +65,23 @@ class ReviewedRecord:
 
 
 def suggested(database: Database, department_id: int, author: str) -> list[Suggested]:
-    """Records that are the author's to do and have suggestions of the current model, in their order."""
+    """Records that are the author's to do and have suggestions of the current model or a file, in their order."""
     with database.reading() as session:
-        model_id = departments.get(session, department_id).current_model_id
         items = records.queue(session, department_id, author, evaluation=False)
         taken = sharing.taken(session, department_id, author)
-        spans = trained.suggestions(session, model_id, records.LABELLING_SPLITS) if model_id is not None else {}
+        spans = suggesting.of_models_and_files(session, department_id, records.LABELLING_SPLITS)
         usable = {label.name for label in departments.labels(session, department_id) if not label.retired}
     offered = {key: [span for span in found if span["label"] in usable] for key, found in spans.items()}
     return [
-        Suggested(item, len(found), sum(span["confidence"] < DOUBTFUL for span in found))
+        Suggested(item, len(found), sum(map(_doubtful, found)))
         for item in items
         if (item.status == "draft" or (item.status == "pending" and item.record_id not in taken))
         and (found := offered.get(item.record_id))
     ]
+
+
+def _doubtful(span: Mapping[str, Any]) -> bool:
+    return span["confidence"] is not None and span["confidence"] < DOUBTFUL
 
 
 def dev_records(database: Database, department_id: int) -> list[ReviewedRecord]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from ladtl_core.errors import DataError
 from workbench.services import patterns
 from workbench.services.patterns import Spans
-from workbench.store import departments, records, rules
+from workbench.store import departments, imported, records, rules, trained
 from workbench.store.annotations import gold
 from workbench.store.database import Database
 from workbench.store.labels import by_name
@@ -79,6 +81,19 @@ def offered(suggestions: Iterable[Suggestion], rejected: set[Place]) -> list[Sug
 
 def place_of(suggestion: Mapping[str, Any]) -> Place:
     return suggestion["start"], suggestion["end"], suggestion["label"]
+
+
+def of_models_and_files(session: Session, department_id: int, splits: Sequence[str]) -> dict[int, list[Suggestion]]:
+    """What the current model suggests for records of `splits`, and imported files for all, by record id.
+
+    Each span is {start, end, label (its name), confidence (0-1, or None in a file)}.
+    """
+    model = trained.current(session, department_id)
+    spans = trained.suggestions(session, model.id, splits) if model is not None else {}
+    names = {label.id: label.name for label in departments.labels(session, department_id)}
+    for record_id, found in imported.of_department(session, department_id).items():
+        spans.setdefault(record_id, []).extend({**span, "label": names[span["label"]]} for span in found)
+    return spans
 
 
 def propagate(database: Database, record_id: int, start: int, end: int, label_id: int, author: str) -> int:

@@ -34,7 +34,7 @@ def add(session: Session, predictions: Mapping[int, Iterable[Prediction]], label
         for one in found:
             if one.label in labels:
                 place = one.start, one.end, labels[one.label].id
-                best[place] = max((best.get(place), _probability(one.confidence)), key=lambda score: score or 0.0)
+                best[place] = max(best.get(place), _probability(one.confidence), key=_surety)
         spans = [
             {"start": start, "end": end, "label": label, "confidence": best[start, end, label]}
             for start, end, label in sorted(best)
@@ -57,6 +57,10 @@ def of_department(
     return {
         row.record_id: [{**span, "label": meant[span["label"]]} for span in row.spans] for row in session.scalars(query)
     }
+
+
+def _surety(confidence: float | None) -> float:
+    return -1.0 if confidence is None else confidence
 
 
 def _probability(score: float | None) -> float | None:
