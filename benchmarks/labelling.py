@@ -44,6 +44,7 @@ class Typist:
     key: float
     pressed: int = 0
     judged: int = 0
+    labelled: int = 0
 
     def press(self, key: str, times: int = 1) -> None:
         for _ in range(times):
@@ -51,15 +52,18 @@ class Typist:
             self.page.keyboard.press(key)
         self.pressed += times
 
-    def think(self) -> None:
+    def judge(self, key: str) -> None:
+        """Take or refuse the active suggestion."""
         time.sleep(self.decision)
         self.judged += 1
+        self.press(key)
 
     def draw(self, spans: list[Stretch]) -> None:
         """Label spans from the first word of the record on."""
         cursor = 0
         for first, last, label in spans:
-            self.think()
+            time.sleep(self.decision)
+            self.labelled += 1
             self.press("ArrowRight", first - cursor)
             self.press("Shift+ArrowRight", last - first)
             self.press(KEYS[label])
@@ -135,8 +139,7 @@ def label_all(database: Database, department_id: int, gold: list[Record], typist
         for suggestion in offered:
             if suggestion == offered[0]:
                 typist.press("Tab")
-            typist.think()
-            typist.press("a" if suggestion in truth else "x")
+            typist.judge("a" if suggestion in truth else "x")
         if offered:
             typist.press("Home")
         typist.draw([in_tokens(view["tokens"], *span) for span in sorted(truth) if span not in offered])
@@ -159,11 +162,11 @@ def await_submission(database: Database, record_id: int) -> None:
 
 
 def report(options: argparse.Namespace, name: str, seconds: float, typist: Typist) -> None:
-    thought = typist.judged * typist.decision + typist.pressed * typist.key
+    thought = (typist.judged + typist.labelled) * typist.decision + typist.pressed * typist.key
     print(
-        f"{name:<20} {seconds:6.1f} s for {RECORDS} records: {typist.judged} decisions, {typist.pressed} keys, "
-        f"{seconds - thought:.1f} s without the thought",
+        f"{name:<20} {seconds:6.1f} s for {RECORDS} records: {typist.labelled} spans labelled, "
+        f"{typist.judged} suggestions judged, {typist.pressed} keys, {seconds - thought:.1f} s without the thought",
         flush=True,
     )
-    about = {"seconds": seconds, "decisions": typist.judged, "keys": typist.pressed}
+    about = {"seconds": seconds, "labelled": typist.labelled, "judged": typist.judged, "keys": typist.pressed}
     record(options, {"table": "labelling", "name": name, **about})
