@@ -16,6 +16,7 @@ BUTTONS = {
     "train": ("Train", "pages/train.py"),
     "review": ("Review suggestions", "pages/review.py"),
 }
+IN_A_ROW = 4  # cards; each row is as high as its highest
 
 
 def show() -> None:
@@ -30,10 +31,11 @@ def show() -> None:
         st.caption(
             "Departments marked *generated* are a demonstration: a program wrote them; they describe no patient."
         )
-    columns = st.columns(min(len(standings), 4), gap="medium")
-    for i, standing in enumerate(standings):
-        with columns[i % len(columns)]:
-            _card(standing)
+    for first in range(0, len(standings), IN_A_ROW):
+        columns = st.columns(min(len(standings), IN_A_ROW), gap="medium")
+        for column, standing in zip(columns, standings[first:], strict=False):
+            with column:
+                _card(standing)
 
 
 def _card(standing: Standing) -> None:
