@@ -1,0 +1,64 @@
+"""python -m workbench: the operator's commands. LADTL_HOME and LADTL_DATABASE_URL say which installation."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ladtl_core.errors import LadtlError
+from workbench.operations import backup
+from workbench.operations.archive import Manifest
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if all is well, 1 if the command failed."""
+    parser = argparse.ArgumentParser(prog="python -m workbench", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    made = commands.add_parser("backup", help="write records, labels, runs and models to one file; the app may run")
+    made.add_argument("file", metavar="OUT", type=Path, help="a new file")
+    restored = commands.add_parser("restore", help="make an installation from a backup")
+    restored.add_argument("file", metavar="IN", type=Path, help="what backup wrote")
+    restored.add_argument("--home", metavar="FOLDER", type=Path, required=True, help="a new or an empty folder")
+    verified = commands.add_parser("verify", help="read a backup whole and compare its checksums")
+    verified.add_argument("file", metavar="IN", type=Path, help="what backup wrote")
+    given = parser.parse_args(arguments)
+    try:
+        return {"backup": _backup, "restore": _restore, "verify": _verify}[given.command](given)
+    except LadtlError as error:
+        print(f"python -m workbench {given.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _backup(given: argparse.Namespace) -> int:
+    manifest, missing = backup.backup(given.file.absolute())
+    _tell("backed up", manifest)
+    for folder in missing:
+        print(f"the model folder {folder} is missing, so that it is not in the backup", file=sys.stderr)
+    return 0
+
+
+def _restore(given: argparse.Namespace) -> int:
+    folder = given.home.expanduser().absolute()
+    _tell("restored", backup.restore(given.file.absolute(), folder, os.environ.get("LADTL_DATABASE_URL")))
+    print(f"Start the app with LADTL_HOME={folder}")
+    return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    _tell("whole", backup.verify(given.file.absolute()))
+    return 0
+
+
+def _tell(what: str, manifest: Manifest) -> None:
+    records, models = manifest.tables.get("record", 0), manifest.tables.get("model", 0)
+    print(
+        f"{what}: {records:,} records, {manifest.tables.get('annotation', 0):,} annotations, {models:,} models, "
+        f"{manifest.size:,} bytes, as of {manifest.made_at}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The installation that LADTL_HOME and LADTL_DATABASE_URL name, and what can go wrong with its disk, in words."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from ladtl_core.errors import LadtlError
+from workbench.store.database import Database
+from workbench.store.paths import database_url
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", errno.EFBIG: "the file is too large"}
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@contextmanager
+def existing_database() -> Iterator[Database]:
+    """The database as it stands: neither made nor migrated. Raises LadtlError if there is none."""
+    url = make_url(database_url())
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+        raise LadtlError(f"there is no database {url.database}; set LADTL_HOME to the folder of the installation")
+    database = Database(database_url())
+    try:
+        yield database
+    except DBAPIError as error:
+        raise LadtlError(f"the database cannot be read: {reason(error)}") from error
+    finally:
+        database.close()
+
+
+def reason(error: DBAPIError) -> str:
+    """What the database said, without the values of the statement: they are clinical text."""
+    said = str(error.orig).strip().splitlines()
+    # A message of PostgreSQL may quote values, unless it is about the connection or the server.
+    quotes = type(error.orig).__module__.startswith("psycopg") and type(error.orig).__name__ != "OperationalError"
+    return said[0] if said and not quotes else type(error.orig).__name__
+
+
+@contextmanager
+def told(place: Path) -> Iterator[None]:
+    """Turn errors of the disk under `place` into LadtlErrors that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise LadtlError(
+                f"{place}: {_FULL[error.errno]}; nothing was left there. Free some space or name another disk."
+            ) from error
+        if error.errno in _CLOSED:
+            raise LadtlError(
+                f"{error.filename or place} is closed to you ({error.strerror}); name a folder of your own, or ask "
+                "its owner"
+            ) from error
+        raise LadtlError(f"{error.filename or place}: {error.strerror or error}") from error
