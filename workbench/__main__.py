@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ladtl_core.errors import LadtlError
-from workbench.operations import backup
+from workbench.operations import backup, doctor
 from workbench.operations.archive import Manifest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 if all is well, 1 if the command failed."""
+    """0 if all is well, 1 if the command failed or the doctor found something."""
     parser = argparse.ArgumentParser(prog="python -m workbench", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     made = commands.add_parser("backup", help="write records, labels, runs and models to one file; the app may run")
@@ -24,9 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     restored.add_argument("--home", metavar="FOLDER", type=Path, required=True, help="a new or an empty folder")
     verified = commands.add_parser("verify", help="read a backup whole and compare its checksums")
     verified.add_argument("file", metavar="IN", type=Path, help="what backup wrote")
+    examined = commands.add_parser("doctor", help="look whether the installation is sound; changes nothing")
+    examined.add_argument("--json", action="store_true", help="print versions and findings as one JSON object")
     given = parser.parse_args(arguments)
     try:
-        return {"backup": _backup, "restore": _restore, "verify": _verify}[given.command](given)
+        does = {"backup": _backup, "restore": _restore, "verify": _verify, "doctor": _doctor}
+        return does[given.command](given)
     except LadtlError as error:
         print(f"python -m workbench {given.command}: {error}", file=sys.stderr)
         return 1
@@ -43,13 +48,23 @@ def _backup(given: argparse.Namespace) -> int:
 def _restore(given: argparse.Namespace) -> int:
     folder = given.home.expanduser().absolute()
     _tell("restored", backup.restore(given.file.absolute(), folder, os.environ.get("LADTL_DATABASE_URL")))
-    print(f"Start the app with LADTL_HOME={folder}")
+    print(f"Look at it: LADTL_HOME={folder} python -m workbench doctor. Then start the app with the same LADTL_HOME.")
     return 0
 
 
 def _verify(given: argparse.Namespace) -> int:
     _tell("whole", backup.verify(given.file.absolute()))
     return 0
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    report = doctor.examine()
+    if given.json:
+        print(json.dumps(asdict(report), indent=1))
+    else:
+        print(", ".join(f"{name} {version}" for name, version in report.versions.items()))
+        print("\n".join(map(str, report.findings)) or "nothing wrong was found")
+    return 1 if report.findings else 0
 
 
 def _tell(what: str, manifest: Manifest) -> None:

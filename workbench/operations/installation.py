@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ def existing_database() -> Iterator[Database]:
         yield database
     except DBAPIError as error:
         raise LadtlError(f"the database cannot be read: {reason(error)}") from error
+    except sqlite3.Error as error:  # while the connection was set up
+        raise LadtlError(f"the database cannot be read: {error}") from error
     finally:
         database.close()
 
