@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import JSON, Boolean, Float, Integer, String, select
 
 from ladtl_core.errors import LadtlError
 from tests.workbench.operations_kit import Installed, installed
 from workbench.__main__ import main
+from workbench.operations import archive
+from workbench.operations.archive import Manifest
 from workbench.operations.backup import backup, restore, verify
 from workbench.store import annotations as labels_of
 from workbench.store import audit, dump
+from workbench.store.base import UtcDateTime
 from workbench.store.database import Database
 from workbench.store.models import Annotation, AnnotationChange
 
@@ -175,6 +178,26 @@ def test_a_backup_of_a_newer_version_is_refused(here: Installed, tmp_path: Path)
     assert list((tmp_path / "new").iterdir()) == []
 
 
+def test_a_restore_that_fails_late_leaves_nothing(here: Installed, tmp_path: Path) -> None:
+    manifest, _ = backup(tmp_path / "b.zip")
+    odd = Manifest(manifest.made_at, manifest.version, manifest.revision)
+    with archive.writing(tmp_path / "odd.zip", odd) as writer:
+        writer.file("models/m/model.json", here.model / "model.json")
+        writer.table("label_set", [{"id": 1, "name": "kept", "overlaps": False, "guideline": ""}])
+        writer.table("audit", [{"nothing": 1}])
+    verify(tmp_path / "odd.zip")
+    with pytest.raises(LadtlError, match="a row of audit has not the columns"):
+        restore(tmp_path / "odd.zip", tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_every_column_has_a_type_that_a_backup_keeps(database: Database) -> None:
+    kept = (Integer, String, Boolean, Float, JSON, UtcDateTime)
+    with dump.frozen(database) as connection:
+        for table in dump.tables(connection):
+            assert all(isinstance(column.type, kept) for column in table.columns), table.name
+
+
 def test_a_cut_backup_and_flipped_bytes_are_refused(here: Installed, tmp_path: Path) -> None:
     good, bad = tmp_path / "b.zip", tmp_path / "bad.zip"
     manifest, _ = backup(good)
@@ -213,7 +236,7 @@ def test_places_that_cannot_be_used_are_named(
     here: Installed, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["backup", str(tmp_path / "nowhere" / "b.zip")]) == 1
-    assert "No such file" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err
     assert main(["backup", "/proc/b.zip"]) == 1
     assert "/proc" in capsys.readouterr().err
     assert main(["verify", str(tmp_path / "none.zip")]) == 1

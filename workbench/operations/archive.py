@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ladtl_core.errors import LadtlError
-from workbench.operations.installation import told
+from workbench.operations.installation import settle, told
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -104,6 +104,7 @@ def writing(path: Path, manifest: Manifest) -> Iterator[Writer]:
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(draft, path)
+            settle(path.parent)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise

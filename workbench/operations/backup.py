@@ -12,10 +12,9 @@ import ladtl_core
 from ladtl_core.errors import LadtlError
 from workbench.operations import archive
 from workbench.operations.archive import Archive, Manifest
-from workbench.operations.installation import existing_database, reason, told
+from workbench.operations.installation import existing_database, opened, reason, settle, told
 from workbench.store import dump
 from workbench.store.base import now
-from workbench.store.database import Database
 from workbench.store.paths import DATABASE_FILE, home
 
 _MAKING = ".restoring"
@@ -82,18 +81,19 @@ def _restore(source: Archive, folder: Path, making: Path, url: str | None) -> No
         if name.startswith("models/"):
             source.extract(name, making)
     os.replace(making / "models", folder / "models")
-    database = Database(url or f"sqlite:///{making / DATABASE_FILE}")
+    database = opened(url or f"sqlite:///{making / DATABASE_FILE}")
     try:
         dump.fill(database, source.manifest.revision, {name: source.rows(name) for name in source.manifest.tables})
     except DBAPIError as error:
         raise LadtlError(f"the database does not take the tables: {reason(error)}; nothing was restored") from error
-    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
+    except (SQLAlchemyError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise LadtlError(f"the backup's rows are not those of its tables ({type(error).__name__})") from error
     finally:
         database.close()
     if url is None:
         (making / DATABASE_FILE).chmod(0o600)
         os.replace(making / DATABASE_FILE, folder / DATABASE_FILE)
+    settle(folder)
 
 
 def _check_empty(folder: Path) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from ladtl_core.errors import LadtlError
+from ladtl_core.errors import LadtlError, MissingExtraError
 from workbench.store.database import Database
 from workbench.store.paths import database_url
 
@@ -22,10 +22,10 @@ _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 @contextmanager
 def existing_database() -> Iterator[Database]:
     """The database as it stands: neither made nor migrated. Raises LadtlError if there is none."""
-    url = make_url(database_url())
-    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
-        raise LadtlError(f"there is no database {url.database}; set LADTL_HOME to the folder of the installation")
-    database = Database(database_url())
+    database = opened(database_url())
+    file = database.url.database
+    if database.url.get_backend_name() == "sqlite" and not Path(str(file)).is_file():
+        raise LadtlError(f"there is no database {file}; set LADTL_HOME to the folder of the installation")
     try:
         yield database
     except DBAPIError as error:
@@ -34,6 +34,18 @@ def existing_database() -> Iterator[Database]:
         raise LadtlError(f"the database cannot be read: {error}") from error
     finally:
         database.close()
+
+
+def opened(url: str) -> Database:
+    """The database of a URL, before anything is asked of it. Raises LadtlError where the URL cannot be one."""
+    try:
+        return Database(url)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("psycopg[binary]", "PostgreSQL") from error
+    except ArgumentError as error:  # its message may quote a password
+        raise LadtlError(
+            "LADTL_DATABASE_URL is no address of a database; expected postgresql://user@host/name"
+        ) from error
 
 
 def reason(error: DBAPIError) -> str:
@@ -59,4 +71,15 @@ def told(place: Path) -> Iterator[None]:
                 f"{error.filename or place} is closed to you ({error.strerror}); name a folder of your own, or ask "
                 "its owner"
             ) from error
+        if error.errno == errno.ENOENT and not place.parent.exists():
+            raise LadtlError(f"there is no folder {place.parent}; make it or name another one") from error
         raise LadtlError(f"{error.filename or place}: {error.strerror or error}") from error
+
+
+def settle(folder: Path) -> None:
+    """Have the names in a folder on the disk, so that a power cut does not undo a rename."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -60,7 +60,7 @@ def rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
 def fill(database: Database, revision: str, content: Mapping[str, Iterable[Row]]) -> None:
     """Make the tables of that revision in an empty database and put the rows in: all of it, or nothing.
 
-    `content` has the rows by table. Raises LadtlError if the database has tables, or does not have one of these.
+    `content` has the rows by table. Raises LadtlError if the database has tables, or rows are not those of its tables.
     """
     if revision not in known_revisions():
         raise LadtlError(
@@ -81,15 +81,14 @@ def fill(database: Database, revision: str, content: Mapping[str, Iterable[Row]]
 def _insert(connection: Connection, table: Table, content: Iterable[Row]) -> None:
     times = [column.name for column in table.columns if isinstance(column.type, UtcDateTime)]
     left = iter(content)
-    while part := [_with_times(row, times) for row in islice(left, _AT_ONCE)]:
+    while part := list(islice(left, _AT_ONCE)):
+        if any(row.keys() != set(table.columns.keys()) for row in part):  # others would be left out without a word
+            raise LadtlError(f"a row of {table.name} has not the columns of its table; nothing was written")
+        part = [{**row, **{name: row[name] and datetime.fromisoformat(row[name]) for name in times}} for row in part]
         connection.execute(insert(table), part)
     if connection.dialect.name == "postgresql" and "id" in table.columns:
         last, sequence = func.max(table.c.id), func.pg_get_serial_sequence(table.name, "id")
         connection.execute(select(func.setval(sequence, last)).select_from(table).having(last.is_not(None)))
-
-
-def _with_times(row: Row, columns: Iterable[str]) -> dict[str, Any]:
-    return {**row, **{name: datetime.fromisoformat(row[name]) for name in columns if row[name] is not None}}
 
 
 def _as_the_models_have_it(_inspector: object, _table: object, column: dict[str, Any]) -> None:
