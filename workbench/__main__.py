@@ -47,7 +47,7 @@ def _backup(given: argparse.Namespace) -> int:
 
 def _restore(given: argparse.Namespace) -> int:
     folder = given.home.expanduser().absolute()
-    _tell("restored", backup.restore(given.file.absolute(), folder, os.environ.get("LADTL_DATABASE_URL")))
+    _tell("restored", backup.restore(given.file.absolute(), folder, os.environ.get("LADTL_DATABASE_URL") or None))
     print(f"Look at it: LADTL_HOME={folder} python -m workbench doctor. Then start the app with the same LADTL_HOME.")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -218,17 +219,23 @@ def test_a_cut_backup_and_flipped_bytes_are_refused(here: Installed, tmp_path: P
     assert refused > len(whole) // 97 * 0.7
 
 
-def test_a_full_disk_leaves_nothing_and_is_said(here: Installed, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "most"), [("backup", 4096), ("restore", 4096), ("restore", 65536)])
+def test_a_full_disk_leaves_nothing_and_is_said(here: Installed, tmp_path: Path, command: str, most: int) -> None:
+    """The last is filled by the database, the others by files of ours."""
     target = tmp_path / "out"
     target.mkdir()
+    backup(tmp_path / "b.zip")
+    given = [str(target / "b.zip")] if command == "backup" else [str(tmp_path / "b.zip"), "--home", str(target)]
     done = subprocess.run(
-        [sys.executable, "-m", "workbench", "backup", str(target / "b.zip")],
+        [sys.executable, "-m", "workbench", command, *given],
         cwd=ROOT,
+        env={**os.environ, "LADTL_DATABASE_URL": ""} if command == "restore" else None,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
-    assert done.returncode == 1 and "too large" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert ("the file is too large" if most == 4096 else "the database does not take the tables") in done.stderr
     assert list(target.iterdir()) == []
 
 

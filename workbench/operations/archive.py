@@ -164,6 +164,7 @@ class Archive:
                 raise self._refused("its format is not known; use the version of the workbench that made it")
             manifest = Manifest(**found)
             described = all(len(digest) == 64 and size >= 0 for digest, size in manifest.files.values())
+            described &= all(rows >= 0 for rows in manifest.tables.values()) and isinstance(manifest.revision, str)
             named = {f"tables/{table}.jsonl" for table in manifest.tables} <= set(manifest.files)
         except (AttributeError, TypeError, ValueError, KeyError):
             described = named = False
