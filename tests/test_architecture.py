@@ -26,6 +26,8 @@ ALLOWED = {
     "workbench/store": LIGHT,
     "workbench/jobs": {"workbench.store", "ladtl_core"},
     "workbench/services": {"workbench.store", "workbench.jobs.api", *LIGHT},
+    "workbench/operations": {"workbench.store", *LIGHT},
+    "workbench/__main__.py": {"workbench.operations", *LIGHT},
     "workbench/web": {"workbench.services", *LIGHT},
     "workbench/components": LIGHT,
     "workbench/pages": {"workbench.components", "workbench.services", *LIGHT},
@@ -69,7 +71,8 @@ def test_project_imports(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["workbench/store", "workbench/services", "workbench/jobs", "workbench/web", "ladtl_core"]
+    "place",
+    ["workbench/store", "workbench/services", "workbench/operations", "workbench/jobs", "workbench/web", "ladtl_core"],
 )
 def test_no_streamlit_below_the_pages(place: str) -> None:
     for path in sources(place):

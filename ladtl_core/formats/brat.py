@@ -37,7 +37,7 @@ from ladtl_core.formats.scan import (
 )
 from ladtl_core.records import Entity, Record, check_stretch
 
-_SPAN = re.compile(r"T\S*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)(?:\t(.*))?")
 _OTHERS = {
     "R": "relations",
     "E": "events",

@@ -24,6 +24,7 @@ from ladtl_core.formats import json_values as of
 from ladtl_core.formats.scan import Content, Found, Located, Remark, check_strings, check_utf8, raw_lines
 from ladtl_core.records import PLACE, Entity, Record
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("id", *PLACE, "text", "entities")
 
 csv.field_size_limit(sys.maxsize)  # the module's own limit of 131,072 characters is below a long record
@@ -69,7 +70,15 @@ def write_offsets(records: Iterable[Record]) -> Iterator[str]:
     yield _row(("id", "start", "end", "label"))
     for record in records:
         for entity in record.entities or ():
-            yield _row((record.id, entity.start, entity.end, entity.label))
+            yield _row(map(no_formula, (record.id, entity.start, entity.end, entity.label)))
+
+
+def no_formula(cell: Any) -> Any:
+    """A text that spreadsheets would run as a formula with a quote before it, anything else as it is.
+
+    For tables that people open; `write` leaves texts alone, since they are read again.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
 
 
 def _row(values: Iterable[Any]) -> str:

@@ -112,7 +112,8 @@ def file_stem(identifier: str) -> str:
 
 def id_of_file(name: str) -> str:
     """The id of the record in a file: its name without extension, folders included, with / for %2F and so on."""
-    stem = PurePosixPath(name).with_suffix("").as_posix().strip()
+    path = PurePosixPath(name)
+    stem = (path.with_suffix("") if path.name else path).as_posix().strip()
     try:
         return unquote(stem, errors="strict")
     except UnicodeDecodeError:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats import FORMATS, Located, Remark, conll, format_of, in_memory, jsonl, read_file
+from ladtl_core.formats import FORMATS, Located, conll, format_of, jsonl, read_file
 from ladtl_core.records import Entity, Record
 from ladtl_core.text import tokenize
 from tests.core.formats_kit import again, errors, found_in, read, unique
@@ -25,15 +25,6 @@ CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 def test_jsonl_out_and_in_again_is_identity(items: list[Record]) -> None:
     tokenized = [replace(items[0], tokens=(t := tokenize(items[0].text))[0], sentence_starts=t[1]), *items[1:]]
     assert again("jsonl", tokenized) == tokenized
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=200) | st.text(alphabet='{}[]":,#=\n\r\tOBI- 1x', max_size=60).map(str.encode))
-def test_no_bytes_end_in_another_exception(data: bytes) -> None:
-    for form in FORMATS.values():
-        if form.available:
-            for found in form.scan(in_memory([("any.txt", data), ("any.ann", data)])):
-                assert isinstance(found, (Located, DataError, Remark))
 
 
 def corpus_files() -> Iterator[Path]:

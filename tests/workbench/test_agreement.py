@@ -157,3 +157,13 @@ def test_only_what_two_people_submitted_counts(database: Database) -> None:
     assert overall == "all,all,1,2,100.0,100.0,2,1.0,1,"  # with one token, which both call Drug, alpha has no meaning
     assert pair == "pair,ana and ben,1,2,100.0,100.0,,,,"
     assert label.startswith("label,Drug,1,2,100.0")
+
+
+def test_no_name_is_a_formula_in_the_table() -> None:
+    found = measure([shared(**{"=ana": [(0, 4, "+P")], "ben": [(0, 4, "+P")]})])
+    assert [line.split(",")[1] for line in agreement.to_csv(found).splitlines()] == [
+        "of",
+        "all",
+        "'=ana and ben",
+        "'+P",
+    ]

@@ -22,6 +22,7 @@ import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
+from ladtl_core.formats.csv_rows import no_formula
 from ladtl_core.records import Entity
 from ladtl_core.text import Offsets, spans_to_bio
 from workbench.store import departments, versions
@@ -132,11 +133,11 @@ def _row(kind: str, name: str, records: int, spans: SpanAgreement, tokens: Token
 
 
 def to_csv(found: Agreement) -> str:
-    """The table as CSV; what cannot be told is empty."""
+    """The table as CSV, without a cell that a spreadsheet would run; what cannot be told is empty."""
     table, text = rows(found), StringIO()
     writer = csv.DictWriter(text, table[0])
     writer.writeheader()
-    writer.writerows(table)
+    writer.writerows({name: no_formula(cell) for name, cell in row.items()} for row in table)
     return text.getvalue()
 
 

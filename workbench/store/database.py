@@ -52,17 +52,28 @@ class Database:
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables up to date, or to a revision. Safe to repeat, and when several processes start at once."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         with self.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE makes the others wait
-            if self.engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            upgrade(connection, revision)
 
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def migrations() -> Config:
+    """Alembic's settings."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the tables up to a revision, in the connection's own transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def insert_for(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+DATABASE_FILE = "workbench.db"
 
 
 def home() -> Path:
@@ -20,4 +21,4 @@ def home() -> Path:
 
 def database_url() -> str:
     """LADTL_DATABASE_URL (SQLite or PostgreSQL), else a SQLite file in `home()`."""
-    return os.environ.get("LADTL_DATABASE_URL") or f"sqlite:///{home() / 'workbench.db'}"
+    return os.environ.get("LADTL_DATABASE_URL") or f"sqlite:///{home() / DATABASE_FILE}"

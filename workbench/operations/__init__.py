@@ -1,0 +1,1 @@
+"""What the operator of an installation does: back it up, restore it, and ask whether it is sound."""
