@@ -16,7 +16,7 @@ LIGHT = {
     f"ladtl_core.{name}"
     for name in (
         *("errors", "records", "text", "formats", "mapping"),
-        *("config", "scores", "data", "methods", "significance"),
+        *("config", "scores", "data", "methods", "significance", "vocab"),
     )
 } | {f"ladtl_core.experiments.{name}" for name in ("plans", "rows", "groups", "tables", "figures", "standings")}
 

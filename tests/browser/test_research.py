@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -39,6 +40,25 @@ def test_a_table_is_brought_in_and_a_cell_leads_to_its_run(workbench: Workbench,
     assert (tmp_path / "out.html").stat().st_size > 3_000_000  # plotly.js is in it
     page.locator("button").filter(has_text="Trials").press("Enter")
     expect(page.get_by_text("11 runs, n = 1 seeds a point")).to_be_visible()
+    page.close()
+
+
+def test_departments_are_compared(workbench: Workbench, tmp_path: Path) -> None:
+    for text in ("Dyspnoea at rest .", "Dyspnoea at night !"):
+        workbench.add_labelled(text, [(0, 8, "Problem")])
+    page = workbench.context.new_page()
+    page.goto(f"{workbench.app.url}/research")
+    page.get_by_role("radio", name="Departments").click()
+    expect(page.locator(".live-plot .heatmaplayer image")).to_have_count(1)  # no gain yet, so nothing to draw
+    expect(page.locator(".live-plot").last.get_by_text("train non-transfer").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All pairs as CSV").click()
+    download.value.save_as(tmp_path / "out.csv")
+    found = {(row["source"], row["target"]): row for row in csv.DictReader((tmp_path / "out.csv").open())}
+    assert len(found) > 1 and all(row["distance"] == found[b, a]["distance"] for (a, b), row in found.items())
+    assert any(row["distance"] == "0.5" and row["distance by Problem"] == "0.0" for row in found.values())
+    page.emulate_media(color_scheme="dark")
+    assert Axe().run(page, context=".live-plot").response["violations"] == []
     page.close()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.workbench.jobs_kit import check_events, spec, two_departments, use_home, wait_for, wait_for_end
 from workbench.jobs import api
-from workbench.jobs.slots import Slot
+from workbench.jobs.slots import Slot, executor_id
 from workbench.jobs.supervisor import SUPERVISOR, background_workers
 from workbench.store import departments, scores, trained
 from workbench.store.database import Database
@@ -32,7 +32,7 @@ def test_the_app_starts_a_worker_that_outlives_it(tmp_path: Path, monkeypatch: p
             wait_for(worker.held, "no worker was started")
         run_id = api.submit_training(database, spec(two_departments(database), epochs=3))
         ended = wait_for_end(database, run_id)
-        log = (home / "logs" / "worker-1.log").read_text(encoding="utf-8")
+        log = (home / "logs" / f"{executor_id('worker-1')}.log").read_text(encoding="utf-8")
         assert ended.state == "succeeded", (ended.error, log)
         check_events(database, run_id, epochs=3)
         with database.reading() as session:

@@ -13,9 +13,10 @@ from workbench.jobs.supervisor import HARD_KILL_SECONDS, SUPERVISOR, Supervisor,
 from workbench.store.database import open_database
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m workbench.jobs", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m workbench.jobs", description=__doc__)
+    commands = made.add_subparsers(dest="command", required=True)
     worker = commands.add_parser("worker", help="one process that trains, one run at a time; started again by hand")
     worker.add_argument("--slot", default="worker-1", help="its name on this machine (default: %(default)s)")
     supervised = commands.add_parser("supervise", help="keep workers alive on this machine, as the app does by itself")
@@ -36,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             default=STALLED_SECONDS,
             help="without a heartbeat, until a run is taken from its worker (default: %(default)s)",
         )
-    given = parser.parse_args(arguments)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return _work(given) if given.command == "worker" else _supervise(given)
 

@@ -17,14 +17,17 @@ TAKE_SECONDS = 1.0
 
 
 class Slot:
-    """A place that at most one living process of this home folder holds."""
+    """A place that at most one living process of this machine and home folder holds.
+
+    Other machines may share the folder: theirs are other slots, since a process id says nothing there.
+    """
 
     def __init__(self, name: str) -> None:
         folder = home() / "slots"
         folder.mkdir(mode=0o700, exist_ok=True)
         self.name = name
-        self._pid_file = folder / f"{name}.pid"
-        self._lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        self._pid_file = folder / f"{executor_id(name)}.pid"
+        self._lock = FileLock(folder / f"{executor_id(name)}.lock", thread_local=False)
 
     def hold(self, seconds: float = TAKE_SECONDS) -> bool:
         """Take the slot until this process ends; False if another one keeps it for `seconds`."""

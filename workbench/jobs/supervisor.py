@@ -58,7 +58,7 @@ class Supervisor:
         for worker, slot in self._slots.items():
             child = self._children.setdefault(worker, _Child())
             if child.may_start() and not slot.held():
-                child.start([*self._command, "--slot", slot.name], home() / "logs" / f"{slot.name}.log")
+                child.start([*self._command, "--slot", slot.name], home() / "logs" / f"{worker}.log")
         self._reaper.step()
         with self._database.reading() as session:
             running, waiting = (runs.all_runs(session, state=state) for state in ("running", "queued"))

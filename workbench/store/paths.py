@@ -7,6 +7,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATABASE_FILE = "workbench.db"
+STATES_FILE = "states.json"  # of a model's folder: hidden states in two dimensions, without a word
 
 
 def home() -> Path:
