@@ -11,9 +11,11 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from ladtl_core.data import TRAINING_SPLITS
+from ladtl_core.errors import DataError
 from ladtl_core.records import Record
 from ladtl_core.text import to_sentences
 from ladtl_core.vocab import PADDING, UNKNOWN, normal_form
@@ -53,10 +55,13 @@ def shared_words(records: Iterable[Record], scheme: str) -> frozenset[str]:
 def released(folder: Path, may_leave: Set[str]) -> Released:
     """The model of a folder with those of its words that are in `may_leave`, and nothing that names a file here.
 
-    The same model and words give the same bytes.
+    The same model and words give the same bytes. Raises DataError where the folder holds no model.
     """
-    about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    tensors = load_file(folder / "model.safetensors")
+    try:
+        about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        tensors = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise DataError(f"holds no model that can be read ({error})", file=str(folder)) from error
     words = about["vocabulary"]["words"]
     stay = [number for number, word in enumerate(words) if word in may_leave]
     about["vocabulary"]["words"] = [words[number] for number in stay]

@@ -10,7 +10,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages import result_errors
+from workbench.pages import model_folders, result_errors
 from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -208,6 +208,8 @@ def _settings(result: Result, other: Result | None) -> None:
             st.dataframe(pd.DataFrame({name: list(values) for name, values in columns.items()}, index=list(names)))
     with st.expander("All settings"):
         st.json(dict(result.settings))
+    st.subheader("As a folder", anchor=False)
+    model_folders.export(result)
 
 
 show()
