@@ -36,17 +36,17 @@ def add_department(database: Database, name: str, labels: tuple[str, ...] = ("Pr
     """A department with sixteen records of five patients: pool and dev, labelled or not."""
     with database.session() as session:
         department = departments.create(session, name, "+".join(labels), labels)
-        items = [_record(name, labels[0], i) for i in range(16)]
+        items = [_record(name, labels, i) for i in range(16)]
         records.add(session, department.id, items, "local")
         return department.id
 
 
-def _record(department: str, label: str, i: int) -> Record:
+def _record(department: str, labels: tuple[str, ...], i: int) -> Record:
     texts = [PLAIN, f"{PLAIN} {NAMES[0]} came with fever . {NAMES[0]} has cough .", f"{PLAIN} Seen by {NAMES[1]} ."]
     texts.append(f"{PLAIN} {NAMES[2]} {NAMES[2]} {NAMES[2]} .")
     kind = 1 if i % 5 == 1 else 2 if i == 8 else 3 if i == 12 else 0
     patient = None if i == 8 else f"{NAMES[3]}{i % 5}"
-    entities = (Entity(0, 5, label), Entity(20, 25, label)) if i < 12 else None
+    entities = (Entity(0, 5, labels[0]), Entity(20, 25, labels[-1])) if i < 12 else None
     text = texts[kind] + " ." * i  # no two are the same
     return Record(f"{department}-{NAMES[3]}-{i}", text, entities, None, "dev" if i % 4 == 3 else "pool", patient)
 

@@ -72,7 +72,7 @@ def test_spec_and_card_say_what_it_is(installed: tuple[Database, int], exported:
         scores = trained.get(session, model_id).scores["dev"]
         hashes = [snapshots.get(session, number).hash for number in (1, 2)]
     assert [part["name"] for part in spec["sources"]] == ["Cardiology"] and spec["target"]["name"] == "Respiratory"
-    assert spec["labels"] == ["Problem"] and spec["method"] == "la-dtl"
+    assert spec["labels"] == ["Problem", "Test"] and spec["method"] == "la-dtl"
     assert {part["labelled"] for part in (*spec["sources"], spec["target"])} == {9}
     assert [part["snapshot_hash"] for part in (*spec["sources"], spec["target"])] == hashes
     assert all(one in exported.card for one in hashes)

@@ -44,7 +44,7 @@ def unzipped(name: str, data: bytes) -> Files:
     """The files of a zip that was called `name`. Raises DataError for anything but a model's files."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir() and not _of_a_system(e.filename)]
+            entries = [e for e in archive.infolist() if not (e.filename.endswith("/") or _of_a_system(e.filename))]
             inner = _without_top([entry.filename for entry in entries], name)
             if len(inner) < len(entries):
                 raise DataError("holds two files of one name; nothing was read", file=name)
@@ -68,7 +68,8 @@ def _without_top(names: Iterable[str], source: str) -> dict[str, str]:
     found = {name: PurePosixPath(name.replace("\\", "/")).parts for name in names}
     tops = {parts[:-1] for parts in found.values()}
     for name, parts in found.items():
-        if name.startswith("/") or ".." in parts or len(parts) > 2 or len(tops) > 1 or parts[-1] not in NAMES:
+        outside = name.startswith("/") or ".." in parts or len(parts) > 2 or len(tops) > 1
+        if outside or not parts or parts[-1] not in NAMES:
             raise DataError(
                 f"{name!r} is no file of a model; expected {', '.join(NAMES)}; nothing was read", file=source
             )

@@ -1,4 +1,4 @@
-"""Models that leave as a folder."""
+"""A model of this place on its way out."""
 
 from __future__ import annotations
 
