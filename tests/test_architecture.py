@@ -16,7 +16,8 @@ LIGHT = {
     f"ladtl_core.{name}"
     for name in (
         *("errors", "records", "text", "formats", "mapping"),
-        *("config", "scores", "data", "methods", "significance", "vocab"),
+        *("config", "scores", "data", "methods", "significance"),
+        *("vocab", "release", "received"),
     )
 } | {f"ladtl_core.experiments.{name}" for name in ("plans", "rows", "groups", "tables", "figures", "standings")}
 
@@ -27,7 +28,8 @@ ALLOWED = {
     "workbench/jobs": {"workbench.store", "ladtl_core"},
     "workbench/services": {"workbench.store", "workbench.jobs.api", *LIGHT},
     "workbench/operations": {"workbench.store", *LIGHT},
-    "workbench/__main__.py": {"workbench.operations", *LIGHT},
+    "workbench/commands": {"workbench.operations", "workbench.services", *LIGHT},
+    "workbench/__main__.py": {"workbench.commands", *LIGHT},
     "workbench/web": {"workbench.services", *LIGHT},
     "workbench/components": LIGHT,
     "workbench/pages": {"workbench.components", "workbench.services", *LIGHT},

@@ -17,12 +17,14 @@ import ladtl_core
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
 from ladtl_core.methods import METHODS
+from ladtl_core.records import Record
 from workbench.jobs import inputs
 from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.store import departments, runs, trained
 from workbench.store.base import now
 from workbench.store.database import Database
 from workbench.store.models import RUN_ENDINGS, Run
+from workbench.store.trained import IMPORTED
 
 
 def needs_source(config: Config) -> bool:
@@ -123,9 +125,17 @@ def status(database: Database, run_id: int) -> RunStatus:
 
 
 def list_runs(database: Database, department_id: int | None = None) -> list[RunStatus]:
-    """All runs, or those of a target department; newest first."""
+    """All runs, or those of a target department; newest first. What stands for a model from elsewhere is no run."""
     with database.reading() as session:
-        return [_status(run) for run in runs.all_runs(session, department_id)]
+        found = runs.all_runs(session, department_id)
+    return [_status(run) for run in found if IMPORTED not in run.spec]
+
+
+def learned_from(database: Database, run: RunStatus) -> list[Record]:
+    """The records of all departments that the training read, labelled or not."""
+    with database.reading() as session:
+        sources, target = inputs.learned_from(session, run.spec)
+    return [*sources, *target]
 
 
 def events(database: Database, run_id: int, after: int = -1) -> list[Event]:

@@ -13,6 +13,7 @@ from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.mapping import LabelMapping
 from ladtl_core.records import SPLITS, Record
 from workbench.store import departments, label_sets, labels, mappings, records, snapshots
+from workbench.store.trained import IMPORTED
 
 
 def frozen(session: Session, department_id: int) -> dict[str, Any]:
@@ -60,7 +61,12 @@ def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
 
 
 def learned_from(session: Session, spec: dict[str, Any]) -> tuple[list[Record], list[Record]]:
-    """The records of the sources and of the target that a training with this spec learns from."""
+    """The records of the sources and of the target that a training with this spec learns from.
+
+    Those of a model that was brought in are elsewhere: none.
+    """
+    if IMPORTED in spec:
+        return [], []
     sources = [record for part in spec["sources"] for record in training_records(session, part)]
     target = training_records(session, spec["target"])
     if "keep" in spec["target"]:

@@ -10,7 +10,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages import hidden_states, result_errors
+from workbench.pages import hidden_states, model_in, model_out, result_errors
 from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -33,6 +33,7 @@ def show() -> None:
         st.info(f"{department.name} has no finished training yet.")
         if st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
+        model_in.from_elsewhere(department)
         return
     with choose_run:
         current = next((run_id for run_id, result in found.items() if result.current), 0)
@@ -57,6 +58,7 @@ def show() -> None:
         result_errors.show(result, other)
     with settings:
         _settings(result, other)
+    model_in.from_elsewhere(department)
 
 
 def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], default: int = 0) -> int:
@@ -209,6 +211,8 @@ def _settings(result: Result, other: Result | None) -> None:
             st.dataframe(pd.DataFrame({name: list(values) for name, values in columns.items()}, index=list(names)))
     with st.expander("All settings"):
         st.json(dict(result.settings))
+    st.subheader("As a folder", anchor=False)
+    model_out.export(result)
 
 
 show()

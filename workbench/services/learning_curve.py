@@ -83,11 +83,11 @@ def of_run(database: Database, run: RunStatus) -> Curve:
 
 
 def of_department(database: Database, department_id: int) -> Curve | None:
-    """The curve of the training that made the current model; None without one."""
+    """The curve of the training that made the current model; None without one, or if it was trained elsewhere."""
     with database.reading() as session:
         model = trained.current(session, department_id)
     run = api.status(database, model.run_id) if model else None
-    return of_run(database, run) if run and run.state == "succeeded" else None
+    return of_run(database, run) if run and run.state == "succeeded" and trained.IMPORTED not in run.spec else None
 
 
 def under_way(database: Database, run: RunStatus) -> int:

@@ -9,12 +9,15 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
+from workbench.store import runs
 from workbench.store.base import now
 from workbench.store.database import insert_for
 from workbench.store.departments import labels
 from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
-from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Suggestion
+from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Run, Suggestion
+
+IMPORTED = "imported"  # in the spec of the run that stands for the training of a model from elsewhere
 
 
 def add_model(
@@ -40,6 +43,41 @@ def add_model(
         department.current_model_id = model.id
         session.flush()
     return model
+
+
+def add_imported(
+    session: Session,
+    *,
+    department_id: int,
+    title: str,
+    about: dict[str, Any],
+    key: str,
+    folder: str,
+    hash: str,
+    code_version: str,
+) -> Model:
+    """A model that was trained elsewhere as the department's next version; the same key gives the same model.
+
+    `about` says what it is. Its scores are empty: nothing was measured here. Raises NotFound.
+    """
+    run = runs.create(
+        session,
+        kind="train",
+        department_id=department_id,
+        title=title,
+        spec={IMPORTED: about},
+        spec_hash=key,
+        code_version=code_version,
+    )
+    run.state, run.finished_at = "succeeded", run.finished_at or now()
+    return add_model(session, department_id=department_id, run_id=run.id, folder=folder, hash=hash, scores={})
+
+
+def imported_models(session: Session, department_id: int) -> list[tuple[Model, dict[str, Any]]]:
+    """The department's models from elsewhere with what they are, the newest first."""
+    query = select(Model, Run.spec).join(Run, Run.id == Model.run_id).where(Model.department_id == department_id)
+    found = session.execute(query.order_by(Model.version.desc()))
+    return [(model, spec[IMPORTED]) for model, spec in found if IMPORTED in spec]
 
 
 def get(session: Session, model_id: int) -> Model:

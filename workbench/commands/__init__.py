@@ -1,0 +1,1 @@
+"""The commands of `python -m workbench`, a module each group."""
