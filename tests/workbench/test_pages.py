@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.workbench.pages_kit import page
 from workbench.jobs.execution import core_learner, execute
-from workbench.services import access, demo, results, training
+from workbench.services import access, comparison, demo, results, training
 from workbench.store import departments, records
 from workbench.store.database import Database
 
@@ -112,6 +112,27 @@ def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], 
     table = app.dataframe[0].value
     assert list(table.index) == [*sorted(la_dtl.dev.per_label), "all"] and "gap B-" in table.columns
     assert table.loc["all", "support"] == la_dtl.dev.overall.support
+
+
+def test_two_runs_stand_side_by_side(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = page("results", department=ids["Respiratory"], result=trained[0], compared=trained[1])
+    baseline, la_dtl = results.of_department(home, ids["Respiratory"])
+    mine, theirs = f"v{la_dtl.version}", f"v{baseline.version}"
+    settings = next(frame.value for frame in app.dataframe if "setting" in frame.value)
+    values = {row["setting"]: (row[mine], row[theirs]) for _, row in settings.iterrows()}
+    assert values["transfer.method"] == ("la-dtl", "non-transfer") and "target.snapshot" not in values
+    table = next(frame.value for frame in app.dataframe if "low" in frame.value)
+    assert la_dtl.dev is not None and baseline.dev is not None
+    [everything] = table[table["label"] == "all"].to_dict("records")
+    assert everything["difference"] == pytest.approx(la_dtl.dev.overall.f1 - baseline.dev.overall.f1)
+    assert everything["low"] <= everything["difference"] <= everything["high"] and everything["records"] == 30
+    assert "n = 30 dev records, the same for both" in texts(app)
+    alone = comparison.sentences(home, la_dtl, baseline).differing
+    choice: Any = next(group for group in app.get("button_group") if getattr(group, "label", "") == "Right")
+    choice.set_value("other").run()
+    assert not app.exception
+    [shown] = [frame.value for frame in app.dataframe if "sentence" in frame.value]
+    assert len(shown) == sum(one.right == "other" for one in alone) > 0 and set(shown["right"]) == {theirs}
 
 
 def test_an_error_is_chosen_and_opened_in_review(home: Database, ids: dict[str, int], trained: list[int]) -> None:
