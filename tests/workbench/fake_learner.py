@@ -76,6 +76,17 @@ class FakeScore:
 
 
 @dataclass(frozen=True)
+class FakeGap:
+    """The fields of `ladtl_core.tag_gaps.MeasuredGap`, which loads torch."""
+
+    tag: str
+    source: int
+    target: int
+    mmd2: float | None = 0.25
+    p_value: float | None = 0.5
+
+
+@dataclass(frozen=True)
 class FakeLearner:
     pauses: Pauses = Pauses()
 
@@ -149,8 +160,12 @@ class FakeLearner:
             for i, record in enumerate(records)
         ]
 
+    def gaps(self, tagger: str, sources: Sequence[Record], target: Sequence[Record], seed: int) -> list[FakeGap]:
+        """The numbers of records that were given."""
+        return [FakeGap("B-Problem", len(sources), len(target))] if sources else []
+
     def learner(self) -> Learner:
-        return Learner(self.train, self.load, self.predict, self.score, rehearse=lambda: None)
+        return Learner(self.train, self.load, self.predict, self.score, self.gaps, rehearse=lambda: None)
 
 
 def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:

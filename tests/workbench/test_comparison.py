@@ -13,7 +13,7 @@ import pytest
 from ladtl_core.records import Entity, Record
 from ladtl_core.scores import LabelScore, Scores
 from workbench.jobs.api import RunStatus
-from workbench.services import comparison
+from workbench.services import comparison, tables
 from workbench.services.results import Result
 from workbench.store import departments, labels, records, runs, snapshots, trained
 from workbench.store.database import Database
@@ -159,7 +159,7 @@ def test_text_in_csv_is_no_formula() -> None:
         {"sentence": "=1+1", "gold": 'a, "b"\nc', "difference": -2.5},
         {"sentence": "x", "gold": "", "difference": None},
     ]
-    assert list(csv.reader(StringIO(comparison.as_csv(rows)))) == [
+    assert list(csv.reader(StringIO(tables.as_csv(rows)))) == [
         ["sentence", "gold", "difference"],
         ["'=1+1", 'a, "b"\nc', "-2.5"],
         ["x", "", ""],

@@ -114,6 +114,19 @@ def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], 
     assert table.loc["all", "support"] == la_dtl.dev.overall.support
 
 
+def test_the_gap_has_its_p_beside_f1(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = page("results", department=ids["Respiratory"], result=trained[0])
+    _, la_dtl = results.of_department(home, ids["Respiratory"])
+    assert la_dtl.dev is not None and la_dtl.run.result is not None
+    measured = {gap["tag"]: gap for gap in la_dtl.run.result["gaps"]}
+    table = next(frame.value for frame in app.dataframe if "p after" in frame.value)
+    shown = {row["tag"]: row for _, row in table.iterrows()}
+    assert set(shown) == set(measured) and 0 < shown["B-Problem"]["p after"] <= 1
+    assert shown["B-Problem"]["MMD² after"] == measured["B-Problem"]["mmd2"]
+    assert shown["B-Problem"]["spans"] == la_dtl.dev.per_label["Problem"].support
+    assert "train joint-training with the same labels" in texts(app)
+
+
 def test_two_runs_stand_side_by_side(home: Database, ids: dict[str, int], trained: list[int]) -> None:
     app = page("results", department=ids["Respiratory"], result=trained[0], compared=trained[1])
     baseline, la_dtl = results.of_department(home, ids["Respiratory"])

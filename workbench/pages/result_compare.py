@@ -12,7 +12,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.difference_chart import ROW_PIXELS, difference_chart
 from workbench.components.live_plot import live_plot
-from workbench.components.standalone import standalone
+from workbench.pages.take_out import take_out
 from workbench.services import access, comparison, results
 from workbench.services.comparison import Disagreement, LabelDifference
 from workbench.services.results import Result
@@ -74,7 +74,7 @@ def _curves(result: Result, other: Result) -> None:
     for trace in figure["data"]:
         for epoch, f1 in zip(trace["x"], trace["y"], strict=True):
             rows.setdefault(epoch, {"epoch": epoch, _name(result): None, _name(other): None})[trace["name"]] = f1
-    _take_out([rows[epoch] for epoch in sorted(rows)], "curves", figure)
+    take_out([rows[epoch] for epoch in sorted(rows)], "curves", figure)
 
 
 def _settings(result: Result, other: Result) -> None:
@@ -87,8 +87,8 @@ def _settings(result: Result, other: Result) -> None:
         {"setting": name, _short(result): _value(mine), _short(other): _value(theirs)}
         for name, mine, theirs in differing
     ]
-    st.dataframe(rows, hide_index=True, height=min(300, 38 + 35 * len(rows)))
-    _take_out(rows, "settings")
+    st.dataframe(rows, hide_index=True)
+    take_out(rows, "settings")
 
 
 def _value(value: Any) -> str:
@@ -104,15 +104,15 @@ def _labels(result: Result, other: Result, mine: Scores, theirs: Scores, same: b
     )
     table, chart = st.columns([3, 2], gap="medium")
     with table:
-        st.markdown(f"**{title}**")
-        whole = {name: st.column_config.NumberColumn(format="%.1f") for name in rows[0] if name not in ("label",)}
+        st.markdown("**F1 by label**")
+        whole = {name: st.column_config.NumberColumn(format="%.1f") for name in rows[0] if name != "label"}
         counted = {name: st.column_config.NumberColumn(format="%d") for name in rows[0] if "spans" in name}
         counted["records"] = st.column_config.NumberColumn(format="%d")
         st.dataframe(rows, hide_index=True, column_config={**whole, **counted})
         st.caption(_said(result, mine, same, found))
     with chart:
         live_plot(figure, key="compare-labels", height=90 + ROW_PIXELS * len(found))
-    _take_out(rows, "labels", figure)
+    take_out(rows, "labels", figure)
 
 
 def _row(one: LabelDifference, result: Result, other: Result, same: bool) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _sentences(result: Result, other: Result) -> None:
         if index < len(shown) and st.button(f"Open {shown[index].record} in Review", type="primary", key="open-record"):
             st.session_state["dev-record"] = shown[index].record_id
             st.switch_page("pages/review.py")
-    _take_out(rows, "sentences")
+    take_out(rows, "sentences")
 
 
 def _sentence(one: Disagreement, names: Mapping[str, str]) -> dict[str, str]:
@@ -176,15 +176,3 @@ def _sentence(one: Disagreement, names: Mapping[str, str]) -> dict[str, str]:
         names["one"]: one.one,
         names["other"]: one.other,
     }
-
-
-def _take_out(rows: Sequence[Mapping[str, Any]], name: str, figure: charts.Figure | None = None) -> None:
-    """Buttons for the table as CSV and, where there is one, the figure as HTML."""
-    table, html, _ = st.columns([1, 1, 1 if figure is None else 2])
-    table.download_button(
-        f"{name.capitalize()} as CSV", lambda: comparison.as_csv(rows), f"{name}.csv", "text/csv", on_click="ignore"
-    )
-    if figure is not None:
-        html.download_button(
-            f"{name.capitalize()} as HTML", lambda: standalone(figure), f"{name}.html", "text/html", on_click="ignore"
-        )

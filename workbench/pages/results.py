@@ -9,7 +9,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages import result_compare, result_errors
+from workbench.pages import result_compare, result_errors, result_gap
 from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -40,14 +40,17 @@ def show() -> None:
         others = [run_id for run_id in found if run_id != result.run.run_id]
         other = found.get(_choose("Compare with", [0, *others], "compared", found, default=_natural(result, found)))
     _headline(result, other)
-    if known := findings.warnings(DATABASE, result, list(found.values()), results.epochs(DATABASE, result.run.run_id)):
+    epochs = results.epochs(DATABASE, result.run.run_id)
+    if known := findings.warnings(DATABASE, result, list(found.values()), epochs):
         st.warning("\n\n".join(known))
-    names = ("Curves", "Labels", "How many more?", "Confusion", "Errors", "Side by side", "Settings")
-    curves, labels, more, confusion, errors, compare, settings = st.tabs(names)
+    names = ("Curves", "Labels", "Gap", "How many more?", "Confusion", "Errors", "Side by side", "Settings")
+    curves, labels, gap, more, confusion, errors, compare, settings = st.tabs(names)
     with curves:
         _curves(result, other)
     with labels:
         _labels(result, other)
+    with gap:
+        result_gap.show(result, list(found.values()), epochs)
     with more:
         how_many_more(result, department)
     with confusion:

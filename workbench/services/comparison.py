@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -184,16 +182,3 @@ def _gold(record: Record, names: Mapping[str, str]) -> Iterable[tuple[int, int, 
 
 def _words(text: str, spans: Iterable[Span]) -> str:
     return "; ".join(f"{text[start:end]} ({label})" for start, end, label in sorted(spans)) or "no span"
-
-
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe."""
-    out = StringIO()
-    writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
