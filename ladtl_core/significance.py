@@ -93,8 +93,14 @@ def difference_intervals(
     _check([one], [other])
     random = np.random.default_rng(seed)
     documents, cells = one.shape[:2]
-    equal, flat = np.full(documents, 1 / documents), np.concatenate([one, other], axis=1).reshape(documents, -1)
-    drawn = np.concatenate([random.multinomial(documents, equal, size=size) @ flat for size in _blocks(draws)])
+    # Products of whole numbers are slow in numpy; as floats they are as exact.
+    equal, flat = np.full(documents, 1 / documents), np.concatenate([one, other], axis=1, dtype=float)
+    drawn = np.concatenate(
+        [
+            random.multinomial(documents, equal, size=size).astype(float) @ flat.reshape(documents, -1)
+            for size in _blocks(draws)
+        ]
+    )
     f1, gold = _f1(drawn), drawn.reshape(draws, -1, 3)[:, :cells, 2]
     found: list[tuple[float, float] | None] = []
     for cell in range(cells):

@@ -157,8 +157,15 @@ def _sentences(result: Result, other: Result) -> None:
     right = st.segmented_control("Right", list(names), format_func=lambda key: f"{names[key]} alone", key="right-alone")
     shown = [one for one in found.differing if right is None or one.right == right]
     rows = [_sentence(one, names) for one in shown]
+    widths = {"sentence": 380, "gold": 230, names["one"]: 230, names["other"]: 230}
     event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="single-row", height=300, key="compare-sentences"
+        rows,
+        hide_index=True,
+        column_config={name: st.column_config.TextColumn(width=width) for name, width in widths.items()},
+        on_select="rerun",
+        selection_mode="single-row",
+        height=300,
+        key="compare-sentences",
     )
     for index in event.selection.rows[:1]:
         if index < len(shown) and st.button(f"Open {shown[index].record} in Review", type="primary", key="open-record"):

@@ -18,7 +18,7 @@ from workbench.store import departments, records, snapshots, trained
 from workbench.store.database import Database
 from workbench.store.labels import by_name
 
-DRAWS = 2000
+DRAWS = 1000
 ALL = "all"
 Span = tuple[int, int, str]
 
