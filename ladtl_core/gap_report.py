@@ -11,21 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from ladtl_core.config import Config
 from ladtl_core.data import TrainingData
-from ladtl_core.methods import SOURCE, TARGET
-from ladtl_core.permutation import GapTest, gap_test
-from ladtl_core.prediction import prepare
+from ladtl_core.permutation import GapTest
 from ladtl_core.progress import Progress
 from ladtl_core.records import Sentence
-from ladtl_core.tagger import Tagger
+from ladtl_core.tag_gaps import tag_gaps
 from ladtl_core.training import train
 
 BEFORE, AFTER = "joint-training", "la-dtl"
-_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -53,46 +47,13 @@ def gap_report(
         trained = train(data, chosen, progress=progress)
         dev = trained.scores["dev"]
         f1 = {label: score.f1 for label, score in dev.per_label.items()} if dev else {}
-        found[method] = (_gaps(trained.tagger, source_dev, data.dev, config.training.seed), f1)
+        found[method] = (tag_gaps(trained.tagger, source_dev, data.dev, config.training.seed), f1)
     (before, f1_before), (after, f1_after) = found[BEFORE], found[AFTER]
     support = [Counter(tag for s in part for tag in s.tags or ()) for part in (source_dev, data.dev)]
     return [
         TagGap(tag, support[0][tag], support[1][tag], gap, after[tag], f1_before.get(tag[2:]), f1_after.get(tag[2:]))
         for tag, gap in before.items()
     ]
-
-
-def _gaps(
-    tagger: Tagger, source: Sequence[Sentence], target: Sequence[Sentence], seed: int
-) -> dict[str, GapTest | None]:
-    sides = {SOURCE: _states(tagger, source, SOURCE), TARGET: _states(tagger, target, TARGET)}
-    gaps = {}
-    for tag in tagger.tags[TARGET]:
-        if tag in tagger.tags[SOURCE]:
-            chosen = [
-                (hidden[rows], records[rows])
-                for hidden, records, tags in sides.values()
-                for rows in [[i for i, name in enumerate(tags) if name == tag]]
-            ]
-            (mine, my_records), (theirs, their_records) = chosen
-            gaps[tag] = gap_test(mine, theirs, my_records, their_records, seed=seed)
-    return gaps
-
-
-@torch.no_grad()
-def _states(tagger: Tagger, sentences: Sequence[Sentence], domain: str) -> tuple[Tensor, Tensor, list[str]]:
-    """Hidden states (tokens, size) of all tokens, the number of each one's record, and its tag."""
-    prepared, table = prepare(tagger, sentences)
-    numbers = {record: i for i, record in enumerate(dict.fromkeys(s.record_id for s in sentences))}
-    tagger.eval()
-    states, records, tags = [], list[int](), list[str]()
-    for rows, batch in prepared.in_order_of_length(_BATCH):
-        states.append(tagger.hidden(table, {domain: batch})[domain])
-        for row in rows:
-            sentence = sentences[row]
-            records += [numbers[sentence.record_id]] * len(sentence.tokens)
-            tags += sentence.tags or ()
-    return torch.cat(states), torch.tensor(records), tags
 
 
 def as_markdown(gaps: Sequence[TagGap]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ladtl_core.evaluation import counts_by_record
-from ladtl_core.significance import compare, f1_interval, holm
+from ladtl_core.significance import compare, difference_intervals, f1_interval, holm
 
 
 def counts(documents: int, cells: int, seed: int, skill: float = 0.6) -> np.ndarray:
@@ -118,3 +118,20 @@ def test_counts_of_documents() -> None:
     gold = [["B-A", "O"], ["B-B", "I-B"], ["O", "O"]]
     predicted = [["B-A", "B-A"], ["B-B", "O"], ["O", "O"]]
     assert counts_by_record(gold, predicted, ["n1", "n2", "n1"]) == {"n1": (1, 2, 1), "n2": (0, 1, 1)}
+
+
+def test_an_interval_of_differences_equals_all_draws_of_documents() -> None:
+    one, other = counts(4, 2, 1, 0.9), counts(4, 2, 2, 0.5)
+    draws = [list(chosen) for chosen in itertools.product(range(4), repeat=4)]
+    for cell, found in enumerate(difference_intervals(one, other)):
+        mine, theirs = one[:, cell : cell + 1], other[:, cell : cell + 1]
+        everything = [mean_f1([mine[chosen]]) - mean_f1([theirs[chosen]]) for chosen in draws]
+        assert found == pytest.approx(np.percentile(everything, (2.5, 97.5)), abs=0.5)
+
+
+def test_a_cell_in_fewer_than_two_documents_has_no_interval() -> None:
+    one = np.array([[[1, 1, 1], [1, 1, 1]], [[0, 0, 0], [1, 1, 1]], [[0, 1, 0], [0, 0, 0]]])
+    other = one * [0, 1, 1]
+    assert difference_intervals(one, other) == [None, (100.0, 100.0)]  # draws of the third document alone left out
+    with pytest.raises(ValueError, match="gold counts differ"):
+        difference_intervals(one, one[::-1])

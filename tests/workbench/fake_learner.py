@@ -76,6 +76,17 @@ class FakeScore:
 
 
 @dataclass(frozen=True)
+class FakeGap:
+    """The fields of `ladtl_core.tag_gaps.MeasuredGap`, which loads torch."""
+
+    tag: str
+    source: int
+    target: int
+    mmd2: float | None = 0.25
+    p_value: float | None = 0.5
+
+
+@dataclass(frozen=True)
 class FakeLearner:
     pauses: Pauses = Pauses()
 
@@ -154,8 +165,12 @@ class FakeLearner:
         points = {"target": {"B-Problem": [[0.0, 1.0]], "I-Problem": [[1.0, 0.0]]}}
         return {"explained": [0.6, 0.3], "points": points | ({"source": {"O": [[2.0, 2.0]]}} if source else {})}
 
+    def gaps(self, tagger: str, sources: Sequence[Record], target: Sequence[Record], seed: int) -> list[FakeGap]:
+        """The numbers of records that were given."""
+        return [FakeGap("B-Problem", len(sources), len(target))] if sources else []
+
     def learner(self) -> Learner:
-        return Learner(self.train, self.load, self.predict, self.score, self.project, rehearse=lambda: None)
+        return Learner(self.train, self.load, self.predict, self.score, self.project, self.gaps, rehearse=lambda: None)
 
 
 def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:

@@ -14,8 +14,11 @@ from ladtl_core.methods import METHODS
 from ladtl_core.scores import LabelScore, Scores
 from ladtl_core.text import tokenize
 from workbench.components import charts
+from workbench.components.difference_chart import difference_chart
+from workbench.components.gap_chart import Row, gap_chart
 from workbench.components.highlight import Mark, highlighted
 from workbench.components.numbers import duration, f1_text
+from workbench.components.standalone import standalone
 
 COLOURS = ("#fff", "#000")
 
@@ -82,3 +85,23 @@ def test_names_on_a_log_axis_stand_at_their_lines() -> None:
     layout = charts.divergence(payloads)["layout"]
     assert layout["yaxis"]["type"] == "log"
     assert {note["text"]: note["y"] for note in layout["annotations"]} == {"L_p": 2.0, "bound of KL": 0.0}
+
+
+def test_a_difference_stands_within_its_interval() -> None:
+    figure = difference_chart("F1", [("Problem", 2.0, (-1.0, 3.5)), ("Rare", 50.0, None)], "points")
+    [points] = figure["data"]
+    assert (points["x"], points["y"]) == ([2.0, 50.0], ["Problem", "Rare"])
+    assert (points["error_x"]["arrayminus"], points["error_x"]["array"]) == ([3.0, 0.0], [1.5, 0.0])
+
+
+def test_gaps_before_and_after_are_joined() -> None:
+    rows: list[Row] = [("B-Test", 0.4, 0.1, 50.0, 60.0), ("O", None, 0.2, None, None)]
+    lines, before, after, *f1 = gap_chart("Gap", rows)["data"]
+    assert lines["x"] == [0.4, 0.1, None] and set(lines["y"]) == {"B-Test", None}
+    assert (before["y"], after["y"]) == (["B-Test"], ["B-Test", "O"])
+    assert [trace["x"] for trace in f1] == [[50.0, 60.0, None], [50.0], [60.0]]
+
+
+def test_colours_of_the_theme_are_real_ones_in_a_file() -> None:
+    html = standalone(difference_chart("F1", [("Problem", 2.0, (-1.0, 3.5))], "points"))
+    assert '"color":"#182126"' in html.replace(" ", "") and len(html) > 3_000_000

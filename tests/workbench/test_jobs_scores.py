@@ -115,7 +115,10 @@ def test_the_real_learner(database: Database, method: str) -> None:
         trained_now = scores.keys(session, model_id)
         assert [(key.gap is None) for key in trained_now.values()] == [method == "non-transfer"] * 9
         assert all(0 < key.uncertainty <= 1 for key in trained_now.values())
-        assert runs.get(session, run_id).state == "succeeded"
+        run = runs.get(session, run_id)
+        assert run.state == "succeeded" and run.result is not None
+        tested = {gap["tag"]: (gap["source"], gap["target"]) for gap in run.result["gaps"]}
+        assert tested.get("B-Problem") == ((2, 2) if method == "la-dtl" else None)  # two dev records on each side
     finished(database, api.submit_prediction(database, model_id), learner)  # the saved model says the same
     with database.reading() as session:
         for record_id, key in scores.keys(session, model_id).items():

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.workbench.pages_kit import page
 from workbench.jobs.execution import core_learner, execute
-from workbench.services import access, demo, results, training
+from workbench.services import access, comparison, demo, results, training
 from workbench.store import departments, records
 from workbench.store.database import Database
 
@@ -112,6 +112,40 @@ def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], 
     table = app.dataframe[0].value
     assert list(table.index) == [*sorted(la_dtl.dev.per_label), "all"] and "gap B-" in table.columns
     assert table.loc["all", "support"] == la_dtl.dev.overall.support
+
+
+def test_the_gap_has_its_p_beside_f1(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = page("results", department=ids["Respiratory"], result=trained[0])
+    _, la_dtl = results.of_department(home, ids["Respiratory"])
+    assert la_dtl.dev is not None and la_dtl.run.result is not None
+    measured = {gap["tag"]: gap for gap in la_dtl.run.result["gaps"]}
+    table = next(frame.value for frame in app.dataframe if "p after" in frame.value)
+    shown = {row["tag"]: row for _, row in table.iterrows()}
+    assert set(shown) == set(measured) and 0 < shown["B-Problem"]["p after"] <= 1
+    assert shown["B-Problem"]["MMD² after"] == measured["B-Problem"]["mmd2"]
+    assert shown["B-Problem"]["spans"] == la_dtl.dev.per_label["Problem"].support
+    assert "train joint-training with the same labels" in texts(app)
+
+
+def test_two_runs_stand_side_by_side(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = page("results", department=ids["Respiratory"], result=trained[0], compared=trained[1])
+    baseline, la_dtl = results.of_department(home, ids["Respiratory"])
+    mine, theirs = f"v{la_dtl.version}", f"v{baseline.version}"
+    settings = next(frame.value for frame in app.dataframe if "setting" in frame.value)
+    values = {row["setting"]: (row[mine], row[theirs]) for _, row in settings.iterrows()}
+    assert values["transfer.method"] == ("la-dtl", "non-transfer") and "target.snapshot" not in values
+    table = next(frame.value for frame in app.dataframe if "low" in frame.value)
+    assert la_dtl.dev is not None and baseline.dev is not None
+    [everything] = table[table["label"] == "all"].to_dict("records")
+    assert everything["difference"] == pytest.approx(la_dtl.dev.overall.f1 - baseline.dev.overall.f1)
+    assert everything["low"] <= everything["difference"] <= everything["high"] and everything["records"] == 30
+    assert "n = 30 dev records, the same for both" in texts(app)
+    alone = comparison.sentences(home, la_dtl, baseline).differing
+    choice: Any = next(group for group in app.get("button_group") if getattr(group, "label", "") == "Right")
+    choice.set_value("other").run()
+    assert not app.exception
+    [shown] = [frame.value for frame in app.dataframe if "sentence" in frame.value]
+    assert len(shown) == sum(one.right == "other" for one in alone) > 0 and set(shown["right"]) == {theirs}
 
 
 def test_an_error_is_chosen_and_opened_in_review(home: Database, ids: dict[str, int], trained: list[int]) -> None:

@@ -50,7 +50,8 @@ class TrainSpec:
 class RunStatus:
     """A run as it stands. `stalled`: its worker has been silent for long, and it will be taken over.
 
-    `result` of a succeeded training: scores, selection, best_epoch, steps, seconds; model_id and hash of its model.
+    `result` of a succeeded training: scores, selection, best_epoch, steps, seconds; model_id and hash of its model, and
+    its gaps on dev records (`ladtl_core.tag_gaps.MeasuredGap`).
     """
 
     run_id: int

@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Learner:
-    """The functions of `ladtl_core` that a run calls; see its `training`, `prediction`, `selection` and `projection`.
+    """The functions of `ladtl_core` that a run calls; see `training`, `prediction`, `selection`, `projection` and
+    `tag_gaps` there.
 
     `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
     """
@@ -50,6 +51,7 @@ class Learner:
     predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
     score: Callable[..., Sequence[Any]]
     project: Callable[..., dict[str, Any]]
+    gaps: Callable[..., Sequence[Any]]
     rehearse: Callable[[], object]
 
 
@@ -59,6 +61,7 @@ def core_learner() -> Learner:
     from ladtl_core.prediction import load_tagger, predict
     from ladtl_core.projection import projection
     from ladtl_core.selection import score
+    from ladtl_core.tag_gaps import dev_gaps
     from ladtl_core.training import train
 
     def rehearse() -> object:
@@ -67,7 +70,7 @@ def core_learner() -> Learner:
         record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
         return train(TrainingData.of_records([record], [record]), Config(training=training))
 
-    return Learner(train, load_tagger, predict, score, projection, rehearse)
+    return Learner(train, load_tagger, predict, score, projection, dev_gaps, rehearse)
 
 
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:
@@ -199,6 +202,7 @@ class _Attempt:
         digest = self._save(trained_now, sources, target)
         spans = self._suggestions(trained_now.tagger)
         scored = self._scores(trained_now.tagger, sources, target)
+        gaps = self.learner.gaps(trained_now.tagger, sources, target, self.run.spec["config"]["training"]["seed"])
         with self.database.session() as session:
             model = trained.add_model(
                 session,
@@ -210,7 +214,7 @@ class _Attempt:
             )
             trained.store_suggestions(session, model.id, spans)
             record_scores.store(session, model.id, scored)
-            made = {**result, "hash": digest, "model_id": model.id}
+            made = {**result, "hash": digest, "model_id": model.id, "gaps": [asdict(gap) for gap in gaps]}
             runs.finish(session, self.run.id, self.number, "succeeded", result=made)
 
     def _predict(self) -> None:

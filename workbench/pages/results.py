@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from ladtl_core.experiments.figures import METHOD_COLOURS
 from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages import hidden_states, model_in, model_out, result_errors
+from workbench.pages import hidden_states, model_in, model_out, result_compare, result_errors, result_gap
 from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -42,22 +41,27 @@ def show() -> None:
         others = [run_id for run_id in found if run_id != result.run.run_id]
         other = found.get(_choose("Compare with", [0, *others], "compared", found, default=_natural(result, found)))
     _headline(result, other)
-    if known := findings.warnings(DATABASE, result, list(found.values()), results.epochs(DATABASE, result.run.run_id)):
+    epochs = results.epochs(DATABASE, result.run.run_id)
+    if known := findings.warnings(DATABASE, result, list(found.values()), epochs):
         st.warning("\n\n".join(known))
-    names = ("Curves", "Labels", "How many more?", "Confusion", "Errors", "Settings")
-    curves, labels, more, confusion, errors, settings = st.tabs(names)
+    names = ("Curves", "Labels", "Gap", "How many more?", "Confusion", "Errors", "Side by side", "Settings")
+    curves, labels, gap, more, confusion, errors, compare, settings = st.tabs(names)
     with curves:
         _curves(result, other)
     with labels:
         _labels(result, other)
+    with gap:
+        result_gap.show(result, list(found.values()), epochs)
     with more:
         how_many_more(result, department)
     with confusion:
         _confusion(result, other)
     with errors:
         result_errors.show(result, other)
+    with compare:
+        result_compare.show(result, other)
     with settings:
-        _settings(result, other)
+        _settings(result)
     model_in.from_elsewhere(department)
 
 
@@ -113,16 +117,7 @@ def _headline(result: Result, other: Result | None) -> None:
 
 def _curves(result: Result, other: Result | None) -> None:
     mine = results.epochs(DATABASE, result.run.run_id)
-    lines: charts.Lines = {}
-    colours = {}
-    for run, payloads in ((result, mine), (other, results.epochs(DATABASE, other.run.run_id) if other else [])):
-        if run is not None:
-            name = f"v{run.version} {run.method}"
-            scores = [payload["dev"] and payload["dev"]["f1"] for payload in payloads]
-            colours[name] = METHOD_COLOURS[run.method]
-            lines = {**lines, name: ([payload["epoch"] for payload in payloads], scores)}
-    title = f"F1 on {result.dev.records} dev records, by epoch" if result.dev else "F1 by epoch"
-    live_plot(charts.curves(title, lines, "F1 (%)", colours=colours), key="f1", height=300)
+    live_plot(result_compare.f1_curves(result, other), key="f1", height=300)
     loss, gap = st.columns(2)
     with loss:
         live_plot(charts.losses(mine), key="loss", height=300)
@@ -192,7 +187,7 @@ def _confusion(result: Result, other: Result | None) -> None:
             live_plot(charts.confusion(title, run.dev.confusion), key=f"confusion-{run is result}", height=360)
 
 
-def _settings(result: Result, other: Result | None) -> None:
+def _settings(result: Result) -> None:
     rows = {
         "method": result.method,
         "sources": result.sources or "none",
@@ -202,13 +197,6 @@ def _settings(result: Result, other: Result | None) -> None:
         "label snapshot": result.snapshot[:12],
     }
     st.dataframe(pd.DataFrame({"value": rows}), width="stretch")
-    if other:
-        differing = results.differing_settings(result, other)
-        if differing:
-            names, mine, theirs = zip(*differing, strict=True)
-            columns = {f"v{result.version}": map(str, mine), f"v{other.version}": map(str, theirs)}
-            st.write("Settings that differ")
-            st.dataframe(pd.DataFrame({name: list(values) for name, values in columns.items()}, index=list(names)))
     with st.expander("All settings"):
         st.json(dict(result.settings))
     st.subheader("As a folder", anchor=False)

@@ -110,13 +110,3 @@ def test_looks(database: Database, model_ids: list[int]) -> int:
     """How often the test scores of these models were looked at."""
     with database.reading() as session:
         return audit.count(session, LOOKED_AT_TEST, [f"model {model_id}" for model_id in model_ids])
-
-
-def differing_settings(one: Result, other: Result) -> list[tuple[str, Any, Any]]:
-    """Name and both values of the settings in which two runs differ."""
-    return [
-        (f"{group}.{name}", value, other.settings[group].get(name))
-        for group, values in one.settings.items()
-        for name, value in values.items()
-        if value != other.settings[group].get(name)
-    ]
