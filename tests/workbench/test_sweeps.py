@@ -10,7 +10,7 @@ import pytest
 
 from ladtl_core.errors import ConfigError, DataError
 from tests.workbench.fake_learner import DIVERGES, FakeLearner
-from tests.workbench.jobs_kit import spec, two_departments, use_home
+from tests.workbench.jobs_kit import spec, two_departments, use_home, wait_for, workers
 from workbench.jobs import api
 from workbench.jobs.engine import InlineEngine
 from workbench.jobs.execution import execute
@@ -152,3 +152,18 @@ def test_a_sweep_shows_what_was_there(here: Here) -> None:
     assert here.progress(sweep).listed.states == {"succeeded": 1, "queued": 1}
     assert sweeps.cancel(here.database, sweep, "me") == 1
     assert api.status(here.database, single).state == "succeeded"
+
+
+def test_a_worker_prefers_single_runs_and_takes_up_what_a_pause_held_back(here: Here, tmp_path: Path) -> None:
+    with workers(tmp_path / "home") as started:
+        sweep = here.queue(here.grid(seeds=6))
+        started.start(epoch=0.2)
+        wait_for(lambda: here.progress(sweep).count("running") == 1, "the sweep did not begin")
+        single = api.submit_training(here.database, spec(here.ids, epochs=1, seed=9))
+        wait_for(lambda: api.status(here.database, single).state != "queued", "the single run did not begin")
+        assert here.progress(sweep).count("queued") > 0  # they were handed over before it
+        sweeps.pause(here.database, sweep, "me")
+        wait_for(lambda: "is held back" in started.output("worker-1"), "nothing was held back")
+        wait_for(lambda: not here.progress(sweep).count("running"), "the running one did not end")
+        sweeps.pause(here.database, sweep, "me", paused=False)
+        wait_for(lambda: here.progress(sweep).done == 6, "the sweep did not go on")
