@@ -13,6 +13,7 @@ from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration
 from workbench.components.pairs_table import pairs_table
 from workbench.components.standalone import standalone
+from workbench.pages.sweeps import show_sweeps
 from workbench.pages.who import user
 from workbench.services import access, research
 from workbench.services.research import Listed, Row, View
@@ -26,6 +27,13 @@ HELP = (
 
 def show() -> None:
     st.title("Research")
+    parts = ["Tables of runs", "Sweeps"]
+    part = st.segmented_control(
+        "Part", parts, default=parts[0], label_visibility="collapsed", required=True, key="part", bind="query-params"
+    )
+    if part == "Sweeps":
+        show_sweeps(_show)
+        return
     found = {one.table_id: one for one in research.tables(DATABASE)}
     if message := st.session_state.pop("research-said", None):
         st.success(message)

@@ -34,6 +34,11 @@ class Progress:
         return self.count(*ALIVE)
 
     @property
+    def moving(self) -> bool:
+        """Whether anything of it runs or may start."""
+        return bool(self.count("running") or (self.alive and not self.listed.paused))
+
+    @property
     def state(self) -> str:
         """One word or two: running, waiting, paused, done, cancelled or with how many failed."""
         if self.alive:

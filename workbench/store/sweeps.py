@@ -98,11 +98,15 @@ def listed(session: Session) -> list[Listed]:
     ]
 
 
-def runs_of(session: Session, sweep_id: int, state: str) -> list[tuple[Run, float]]:
-    """The sweep's runs in that state with their shares of labels, the oldest first."""
+def runs_of(
+    session: Session, sweep_id: int, state: str | None = None, without: Sequence[int] = ()
+) -> list[tuple[Run, float]]:
+    """The sweep's runs with their shares of labels, the oldest first; those in a state, or but for some ids."""
     query = select(Run, SweepRun.share).join(SweepRun, SweepRun.run_id == Run.id)
-    query = query.where(SweepRun.sweep_id == sweep_id, Run.state == state).order_by(Run.id)
-    return [(run, share) for run, share in session.execute(query)]
+    query = query.where(SweepRun.sweep_id == sweep_id, Run.id.not_in(without))
+    if state is not None:
+        query = query.where(Run.state == state)
+    return [(run, share) for run, share in session.execute(query.order_by(Run.id))]
 
 
 def run_ids(session: Session, sweep_id: int, states: Sequence[str], *, alone: bool = False) -> list[int]:
