@@ -127,11 +127,11 @@ def test_gains_are_best_against_best_on_the_same_labels(database: Database) -> N
 
 
 def test_the_page_shows_sources_by_distance(installation: Database) -> None:
-    assert "once there are two" in page("research", **{"research-part": "Departments"}).info[0].value
+    assert "once there are two" in page("research", part="Departments").info[0].value
     cardiology, _, respiratory = three(installation).values()
     trained(installation, None, respiratory, 40, "non-transfer")
     trained(installation, cardiology, respiratory, 50)
-    app = page("research", **{"research-part": "Departments"})
+    app = page("research", part="Departments")
     target = next(box for box in app.selectbox if box.label == "Sources for")
     target.select(respiratory).run()
     assert not app.exception

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 import ladtl_core
 from ladtl_core.config import Config
@@ -20,7 +23,7 @@ from ladtl_core.methods import METHODS
 from ladtl_core.records import Record
 from workbench.jobs import inputs
 from workbench.jobs.reaper import STALLED_SECONDS
-from workbench.store import departments, runs, trained
+from workbench.store import departments, runs, sweeps, trained
 from workbench.store.base import now
 from workbench.store.database import Database
 from workbench.store.models import RUN_ENDINGS, Run
@@ -44,6 +47,20 @@ class TrainSpec:
     target: int
     config: Config
     keep: int | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run as the queue takes it: what it learns from is frozen in `spec`, whose `hash` is the run's identity."""
+
+    kind: str
+    department_id: int
+    title: str
+    spec: dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        return spec_hash(self.kind, self.spec)
 
 
 @dataclass(frozen=True)
@@ -87,25 +104,14 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
     """Freeze the labels and queue the training; returns the run's id.
 
     The same settings on the same labels and texts are the same run: it is returned if it succeeded or is under way,
-    and attempted anew if it failed or was cancelled. Raises ConfigError, and NotFound for an unknown department.
+    and attempted anew if it failed or was cancelled. One that a sweep queued waits no longer behind the others.
+    Raises ConfigError, and NotFound for an unknown department.
     """
-    with_source = needs_source(spec.config)
-    if with_source and not spec.sources:
-        raise ConfigError(f"{spec.config.transfer.method} needs a source department; choose at least one")
-    if spec.target in spec.sources:
-        raise ConfigError("a department cannot be source and target at once; take it out of the sources")
+    [prepared] = prepare(database, [spec])
     with database.session() as session:
-        sources = [
-            inputs.frozen_source(session, source, spec.target) for source in sorted(set(spec.sources)) if with_source
-        ]
-        target = inputs.frozen(session, spec.target) | ({} if spec.keep is None else {"keep": spec.keep})
-        scheme = departments.get(session, spec.target).scheme
-    config = replace(spec.config, model=replace(spec.config.model, scheme=scheme))
-    names = " + ".join(part["name"] for part in sources)
-    title = f"{config.transfer.method}: {names + ' → ' if names else ''}{target['name']}"
-    title += "" if spec.keep is None else f", {spec.keep} record{'' if spec.keep == 1 else 's'}"
-    stored = {"config": config.to_dict(), "sources": sources, "target": target}
-    return _submit(database, "train", spec.target, title, stored)
+        run_id = enqueue(session, prepared)
+        sweeps.disown(session, run_id)
+        return run_id
 
 
 def submit_prediction(database: Database, model_id: int) -> int:
@@ -116,7 +122,68 @@ def submit_prediction(database: Database, model_id: int) -> int:
         last = inputs.last_record(session, model.department_id)
     # With "scores": the same without them may have been done by an earlier version.
     stored = {"model_id": model_id, "hash": model.hash, "last_record": last, "scores": True}
-    return _submit(database, "predict", model.department_id, f"suggestions: {name}, version {model.version}", stored)
+    prepared = Prepared("predict", model.department_id, f"suggestions: {name}, version {model.version}", stored)
+    with database.session() as session:
+        return enqueue(session, prepared)
+
+
+def prepare(database: Database, specs: Sequence[TrainSpec]) -> list[Prepared]:
+    """The trainings with today's labels of their departments, each frozen once; nothing is queued.
+
+    Raises ConfigError, DataError for a department without labels, and NotFound for an unknown one.
+    """
+    for spec in specs:
+        _check(spec)
+    with database.session() as session:
+
+        @cache
+        def target_of(department_id: int) -> dict[str, Any]:
+            return inputs.frozen(session, department_id)
+
+        @cache
+        def source_of(department_id: int, target_id: int) -> dict[str, Any]:
+            return inputs.frozen_source(session, department_id, target_id)
+
+        return [
+            _prepared(
+                spec,
+                [source_of(one, spec.target) for one in sorted(set(spec.sources)) if needs_source(spec.config)],
+                target_of(spec.target) | ({} if spec.keep is None else {"keep": spec.keep}),
+                departments.get(session, spec.target).scheme,
+            )
+            for spec in specs
+        ]
+
+
+def _check(spec: TrainSpec) -> None:
+    if needs_source(spec.config) and not spec.sources:
+        raise ConfigError(f"{spec.config.transfer.method} needs a source department; choose at least one")
+    if spec.target in spec.sources:
+        raise ConfigError("a department cannot be source and target at once; take it out of the sources")
+
+
+def _prepared(spec: TrainSpec, sources: list[dict[str, Any]], target: dict[str, Any], scheme: str) -> Prepared:
+    config = replace(spec.config, model=replace(spec.config.model, scheme=scheme))
+    names = " + ".join(part["name"] for part in sources)
+    title = f"{config.transfer.method}: {names + ' → ' if names else ''}{target['name']}"
+    title += "" if spec.keep is None else f", {spec.keep} record{'' if spec.keep == 1 else 's'}"
+    stored = {"config": config.to_dict(), "sources": sources, "target": target}
+    return Prepared("train", spec.target, title, stored)
+
+
+def enqueue(session: Session, prepared: Prepared) -> int:
+    """Queue a run unless the same one succeeded or is under way; the run's id."""
+    run = runs.create(
+        session,
+        kind=prepared.kind,
+        department_id=prepared.department_id,
+        title=prepared.title,
+        spec=prepared.spec,
+        spec_hash=prepared.hash,
+        code_version=code_version(),
+    )
+    runs.requeue(session, run.id)  # does nothing to a new, living or succeeded one
+    return run.id
 
 
 def status(database: Database, run_id: int) -> RunStatus:
@@ -125,10 +192,13 @@ def status(database: Database, run_id: int) -> RunStatus:
         return _status(runs.get(session, run_id))
 
 
-def list_runs(database: Database, department_id: int | None = None) -> list[RunStatus]:
-    """All runs, or those of a target department; newest first. What stands for a model from elsewhere is no run."""
+def list_runs(database: Database, department_id: int | None = None, with_sweeps: bool = True) -> list[RunStatus]:
+    """All runs, or those of a target department; newest first. Those of sweeps can be left out.
+
+    What stands for a model from elsewhere is no run.
+    """
     with database.reading() as session:
-        found = runs.all_runs(session, department_id)
+        found = runs.all_runs(session, department_id, with_sweeps=with_sweeps)
     return [_status(run) for run in found if IMPORTED not in run.spec]
 
 
@@ -155,21 +225,6 @@ def retry(database: Database, run_id: int) -> None:
     """Queue a failed or cancelled run again; it goes on from its last checkpoint. Others are left as they are."""
     with database.session() as session:
         runs.requeue(session, run_id)
-
-
-def _submit(database: Database, kind: str, department_id: int, title: str, spec: dict[str, Any]) -> int:
-    with database.session() as session:
-        run = runs.create(
-            session,
-            kind=kind,
-            department_id=department_id,
-            title=title,
-            spec=spec,
-            spec_hash=spec_hash(kind, spec),
-            code_version=code_version(),
-        )
-        runs.requeue(session, run.id)  # does nothing to a new, living or succeeded one
-        return run.id
 
 
 def spec_hash(kind: str, spec: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ QUEUE = "runs"
 # Pinned: by default DBOS computes it from the code, and an upgrade would leave queued runs behind.
 APPLICATION_VERSION = "1"
 POLL_SECONDS = 0.3
+BEHIND = 1  # a priority of DBOS: after all that has none
 
 Execute = Callable[[int], None]
 
@@ -30,6 +31,9 @@ class Engine(Protocol):
     def submit_again(self, run_id: int, attempt: int) -> None:
         """The same for a run that has waited long: its delivery may be lost with the worker that took it."""
 
+    def submit_behind(self, run_id: int, attempt: int) -> None:
+        """The same for a run that waits until none is left of the others, also if it was delivered and held back."""
+
 
 class InlineEngine:
     """Executes at once, in the calling thread: for tests and for one-off commands."""
@@ -40,7 +44,7 @@ class InlineEngine:
     def submit(self, run_id: int, attempt: int) -> None:
         self._execute(run_id)
 
-    submit_again = submit
+    submit_again = submit_behind = submit
 
 
 class DbosEngine:
@@ -74,18 +78,26 @@ class DbosEngine:
         self._enqueue(run_id, f"run-{run_id}-{attempt}-0")
 
     def submit_again(self, run_id: int, attempt: int) -> None:
+        self._deliver_again(run_id, attempt)
+
+    def submit_behind(self, run_id: int, attempt: int) -> None:
+        self._deliver_again(run_id, attempt, behind=True)
+
+    def _deliver_again(self, run_id: int, attempt: int, behind: bool = False) -> None:
         delivery = f"run-{run_id}-{attempt}-"
         earlier = DBOS.list_workflows(workflow_id_prefix=delivery, load_input=False, load_output=False)
         if all(workflow.status != "ENQUEUED" for workflow in earlier):
-            self._enqueue(run_id, f"{delivery}{len(earlier)}")
+            self._enqueue(run_id, f"{delivery}{len(earlier)}", behind)
 
-    def _enqueue(self, run_id: int, workflow_id: str) -> None:
+    def _enqueue(self, run_id: int, workflow_id: str, behind: bool = False) -> None:
         options: EnqueueOptions = {
             "workflow_name": "run",
             "queue_name": QUEUE,
             "workflow_id": workflow_id,  # enqueueing an id that is known does nothing
             "app_version": APPLICATION_VERSION,
         }
+        if behind:
+            options["priority"] = BEHIND
         DBOS.enqueue_workflow_with_options(options, run_id)
 
 

@@ -23,7 +23,7 @@ from ladtl_core.data import TrainingData
 from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Entity, Record
 from workbench.jobs import inputs
-from workbench.store import runs, trained
+from workbench.store import runs, sweeps, trained
 from workbench.store import scores as record_scores
 from workbench.store.database import Database
 from workbench.store.errors import Fenced, NotClaimable
@@ -76,10 +76,14 @@ def core_learner() -> Learner:
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:
     """Make one attempt at a run, if it may be made, and write down how it ended.
 
-    A run that is no longer waiting, or that another worker took over, is left alone: deliveries may repeat.
+    A run that is no longer waiting, that another worker took over or whose sweep is paused is left alone: deliveries
+    may repeat.
     """
     try:
         with database.session() as session:
+            if sweeps.held(session, run_id):
+                log.info("run %d is held back: its sweep is paused", run_id)
+                return
             number = runs.claim(session, run_id, worker)
             run = runs.get(session, run_id)
             interruptions = _interruptions(runs.attempts(session, run_id)[:-1])

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
 from workbench.jobs.slots import Slot, executor_id
-from workbench.store import runs
+from workbench.store import runs, sweeps
 from workbench.store.database import Database
 from workbench.store.paths import PROJECT, home
 
@@ -54,14 +54,14 @@ class Supervisor:
         self._asked: dict[int, float] = {}
 
     def step(self) -> bool:
-        """Look once; returns whether any run waits or runs."""
+        """Look once; returns whether any run waits or runs; those of a paused sweep do neither."""
         for worker, slot in self._slots.items():
             child = self._children.setdefault(worker, _Child())
             if child.may_start() and not slot.held():
                 child.start([*self._command, "--slot", slot.name], home() / "logs" / f"{worker}.log")
         self._reaper.step()
         with self._database.reading() as session:
-            running, waiting = (runs.all_runs(session, state=state) for state in ("running", "queued"))
+            running, waiting = runs.all_runs(session, state="running"), sweeps.waiting(session)
             cancelled = [run.id for run in running if run.cancel_requested]
             workers = {run_id: runs.attempts(session, run_id)[-1].worker for run_id in cancelled}
         self._end_uncancelled({run_id: worker for run_id, worker in workers.items() if worker in self._slots})

@@ -17,12 +17,13 @@ from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, Learner, core_learner, execute
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
 from workbench.jobs.slots import Slot, executor_id
-from workbench.store import runs
+from workbench.store import runs, sweeps
 from workbench.store.database import Database, open_database
+from workbench.store.sweeps import Waiting
 
 NICENESS = 10
 LOOK_SECONDS = 0.3
-HANDED_AT_ONCE, LOOKED_AT_AGAIN = 100, 10  # runs
+HANDED_AT_ONCE, LOOKED_AT_AGAIN, BEHIND_AHEAD = 100, 10, 10  # runs
 SLOT_TAKEN = 3  # exit status
 
 log = logging.getLogger(__name__)
@@ -42,21 +43,26 @@ class Dispatcher:
 
     def __init__(self, database: Database, engine: Engine, again_seconds: float = STALLED_SECONDS) -> None:
         self._database, self._engine, self._again_seconds = database, engine, again_seconds
-        self._handed: dict[tuple[int, int], float] = {}
+        self._handed: dict[Waiting, float] = {}
 
     def step(self) -> None:
-        """Hand over what waits, the oldest first and not too many at once."""
+        """Hand over what waits, single runs before those of sweeps, the oldest first and not too many at once."""
         with self._database.reading() as session:
-            waiting = sorted((run.id, run.attempt) for run in runs.all_runs(session, state="queued"))
+            waiting = sweeps.waiting(session)
         now = time.monotonic()
         self._handed = {run: self._handed[run] for run in waiting if run in self._handed}
-        for run in [run for run in waiting if run not in self._handed][:HANDED_AT_ONCE]:
-            self._engine.submit(*run)
+        single = [run for run in waiting if not run.behind and run not in self._handed][:HANDED_AT_ONCE]
+        # Few of a sweep's: those that a pause holds back are handed over anew when it goes on.
+        behind = [run for run in waiting if run.behind][:BEHIND_AHEAD]
+        for run in [*single, *(run for run in behind if run not in self._handed)]:
+            hand = self._engine.submit_behind if run.behind else self._engine.submit
+            hand(run.run_id, run.attempt)
             self._handed[run] = now
         # Only the oldest can be overdue: the queue keeps the order.
         for run in waiting[:LOOKED_AT_AGAIN]:
             if now - self._handed.get(run, now) > self._again_seconds:
-                self._engine.submit_again(*run)
+                hand = self._engine.submit_behind if run.behind else self._engine.submit_again
+                hand(run.run_id, run.attempt)
                 self._handed[run] = now
 
 

@@ -14,6 +14,7 @@ from workbench.components.numbers import duration
 from workbench.components.pairs_table import pairs_table
 from workbench.components.standalone import standalone
 from workbench.pages import distances
+from workbench.pages.sweeps import show_sweeps
 from workbench.pages.who import user
 from workbench.services import access, research
 from workbench.services.research import Listed, Row, View
@@ -27,10 +28,20 @@ HELP = (
 
 def show() -> None:
     st.title("Research")
-    part = st.segmented_control("Show", ["Experiments", "Departments"], default="Experiments", key="research-part")
-    if part == "Departments":
-        distances.show()
-        return
+    parts = {"Tables of runs": _tables, "Sweeps": lambda: show_sweeps(_show), "Departments": distances.show}
+    part = st.segmented_control(
+        "Part",
+        list(parts),
+        default="Tables of runs",
+        label_visibility="collapsed",
+        required=True,
+        key="part",
+        bind="query-params",
+    )
+    parts[part]()
+
+
+def _tables() -> None:
     found = {one.table_id: one for one in research.tables(DATABASE)}
     if message := st.session_state.pop("research-said", None):
         st.success(message)

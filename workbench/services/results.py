@@ -44,7 +44,8 @@ class Result:
 
 def of_department(database: Database, department_id: int) -> list[Result]:
     """The department's succeeded trainings, newest first."""
-    ended = [run for run in api.list_runs(database, department_id) if run.kind == "train" and run.state == "succeeded"]
+    found = api.list_runs(database, department_id, with_sweeps=False)  # those of sweeps leave no model
+    ended = [run for run in found if run.kind == "train" and run.state == "succeeded"]
     with database.reading() as session:
         current = departments.get(session, department_id).current_model_id
         models = {model.run_id: model for model in trained.of_department(session, department_id)}

@@ -203,5 +203,5 @@ def retry(database: Database, run_id: int) -> None:
 
 
 def list_runs(database: Database, department_id: int | None = None) -> list[RunStatus]:
-    """Trainings and predictions, newest first; of one target department if its id is given."""
-    return api.list_runs(database, department_id)
+    """Trainings and predictions, newest first, without those of sweeps; of one target department if its id is given."""
+    return api.list_runs(database, department_id, with_sweeps=False)

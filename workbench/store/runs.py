@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from workbench.store.base import now
 from workbench.store.database import insert_for
 from workbench.store.errors import Fenced, NotClaimable, NotFound
 from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent
+from workbench.store.sweeps import OF_A_SWEEP
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,33 @@ def get(session: Session, run_id: int) -> Run:
     return run
 
 
-def all_runs(session: Session, department_id: int | None = None, *, state: str | None = None) -> list[Run]:
-    """Runs, the newest first."""
+def all_runs(
+    session: Session, department_id: int | None = None, *, state: str | None = None, with_sweeps: bool = True
+) -> list[Run]:
+    """Runs, the newest first; those that a sweep queued can be left out."""
     query = select(Run).order_by(Run.id.desc())
     if department_id is not None:
         query = query.where(Run.department_id == department_id)
     if state is not None:
         query = query.where(Run.state == state)
+    if not with_sweeps:
+        query = query.where(~OF_A_SWEEP)
     return list(session.scalars(query))
+
+
+def by_hash(session: Session, hashes: Sequence[str]) -> dict[str, Run]:
+    """The runs that there are of these spec hashes."""
+    found: dict[str, Run] = {}
+    for first in range(0, len(hashes), _AT_ONCE):
+        part = hashes[first : first + _AT_ONCE]
+        found |= {run.spec_hash: run for run in session.scalars(select(Run).where(Run.spec_hash.in_(part)))}
+    return found
+
+
+def trainings_done(session: Session, limit: int) -> list[Run]:
+    """The latest succeeded trainings, the newest first."""
+    query = select(Run).where(Run.kind == "train", Run.state == "succeeded")
+    return list(session.scalars(query.order_by(Run.id.desc()).limit(limit)))
 
 
 def attempts(session: Session, run_id: int) -> list[Attempt]:

@@ -1,0 +1,185 @@
+"""What a sweep would run, before anything is queued: how many runs, which of them exist, how long they take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from math import prod
+from statistics import median
+from typing import Any
+
+from ladtl_core.config import Config
+from ladtl_core.errors import ConfigError
+from ladtl_core.methods import METHODS
+from workbench.jobs import api
+from workbench.jobs.api import Prepared, TrainSpec
+from workbench.services import training
+from workbench.store import runs
+from workbench.store.database import Database
+from workbench.store.models import Run
+
+WEIGHTS = ("alpha", "beta", "epsilon", "gamma")
+MOST_RUNS = 2000  # a sweep; more is a slip of the keyboard
+LOOKED_AT = 500  # finished runs, for the time
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of these is a run. `pairs` are ids of source departments and of a target.
+
+    `weights` are the values of alpha, beta, epsilon and gamma to try, the default where there are none; `shares` are of
+    the target's labels, above 0 and up to 1. All other settings are those of `config`.
+    """
+
+    pairs: tuple[tuple[tuple[int, ...], int], ...]
+    methods: tuple[str, ...]
+    weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    shares: tuple[float, ...] = (1.0,)
+    seeds: int = 1
+    config: Config = field(default_factory=Config)
+
+    @property
+    def size(self) -> int:
+        """Combinations; those that differ in nothing that their method uses are one run."""
+        tried = (self.pairs, self.methods, self.shares, *filter(None, self.weights.values()))
+        return prod(map(len, tried)) * self.seeds
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run of the plan; `state` of the same run, where there is one."""
+
+    prepared: Prepared
+    share: float
+    state: str | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`seconds` are those of the runs that are to be queued, one after another; None without a run to go by.
+
+    `measured` is how many finished runs that comes from.
+    """
+
+    runs: tuple[Planned, ...]
+    seconds: float | None
+    measured: int
+
+    def count(self, *states: str | None) -> int:
+        """The runs that are in one of these states already; None: that do not exist."""
+        return sum(run.state in states for run in self.runs)
+
+    @property
+    def new(self) -> int:
+        """The runs that queueing the plan queues: a failed or cancelled one is attempted anew."""
+        return self.count(None, "failed", "cancelled")
+
+
+def numbers(text: str, name: str) -> tuple[float, ...]:
+    """Numbers with spaces between them, each once. Raises ConfigError."""
+    try:
+        return tuple(dict.fromkeys(float(part) for part in text.replace(",", " ").split()))
+    except ValueError:
+        raise ConfigError(f"{name} is {text!r}; expected numbers with spaces between them: 0 0.02 0.1") from None
+
+
+def plan(database: Database, grid: Grid) -> Plan:
+    """The runs of the grid with today's labels. Nothing is queued.
+
+    Raises ConfigError for a grid that is empty, too large or has a value out of its limits, and where a department has
+    nothing to learn from; NotFound.
+    """
+    _check(grid)
+    shares = _specs(database, grid)
+    prepared = api.prepare(database, [spec for spec, _ in shares])
+    once = {one.hash: (one, share) for one, (_, share) in zip(prepared, shares, strict=True)}
+    with database.reading() as session:
+        existing = runs.by_hash(session, list(once))
+        single = runs.by_hash(session, [same.hash for one, share in once.values() if (same := _single(one, share))])
+        done = runs.trainings_done(session, LOOKED_AT)
+    planned = tuple(_planned(one, share, existing, single) for one, share in once.values())
+    to_do = [run.prepared for run in planned if run.state in (None, "failed", "cancelled")]
+    return Plan(planned, *_time(to_do, done))
+
+
+def _check(grid: Grid) -> None:
+    if not grid.pairs or not grid.methods or not grid.shares:
+        raise ConfigError("the sweep is empty; choose a target, a method and a share of the labels")
+    if grid.size > MOST_RUNS:
+        raise ConfigError(f"these are {grid.size:,} runs; expected at most {MOST_RUNS:,}, so try fewer values at once")
+    for share in grid.shares:
+        if not 0 < share <= 1:
+            raise ConfigError(f"a share of the labels is {share:g}; expected numbers above 0 and up to 1")
+
+
+def _specs(database: Database, grid: Grid) -> list[tuple[TrainSpec, float]]:
+    """The trainings with their shares of the labels; some are asked for more than once."""
+    found = []
+    configs = {method: list(_configs(grid, method)) for method in grid.methods}
+    for (sources, target), method in product(grid.pairs, grid.methods):
+        used = sources if METHODS[method].needs_source else ()
+        offer = training.offer(database, TrainSpec(used, target, configs[method][0]))
+        if offer.problem:
+            raise ConfigError(offer.problem)
+        for share, config in product(grid.shares, configs[method]):
+            # Always with a number of records: a run of a sweep leaves scores alone, no model.
+            keep = max(1, round(share * offer.target_labelled))
+            found.append((TrainSpec(used, target, config, keep), share))
+    return found
+
+
+def _configs(grid: Grid, method: str) -> Iterable[Config]:
+    """All settings to try; what the method does not use keeps its default."""
+    names = [name for name in WEIGHTS if grid.weights.get(name) and name not in METHODS[method].unused]
+    for values in product(*(grid.weights[name] for name in names)):
+        weights: dict[str, Any] = dict(zip(names, values, strict=True))
+        transfer = replace(grid.config.transfer, method=method, **weights)
+        for seed in range(grid.seeds):
+            yield replace(grid.config, transfer=transfer, training=replace(grid.config.training, seed=seed))
+
+
+def _single(prepared: Prepared, share: float) -> Prepared | None:
+    """The same training as a person starts it, which learns from all labels and leaves a model."""
+    if share < 1:
+        return None
+    target = {name: value for name, value in prepared.spec["target"].items() if name != "keep"}
+    return replace(prepared, spec={**prepared.spec, "target": target})
+
+
+def _planned(one: Prepared, share: float, existing: Mapping[str, Run], single: Mapping[str, Run]) -> Planned:
+    same = _single(one, share)
+    run = single.get(same.hash) if same else None
+    if same and run and run.state == "succeeded":
+        return Planned(same, share, run.state)
+    return Planned(one, share, existing[one.hash].state if one.hash in existing else None)
+
+
+def _time(to_do: Sequence[Prepared], done: Sequence[Run]) -> tuple[float | None, int]:
+    """Seconds of these runs, and of how many finished ones they are taken.
+
+    From runs of the same method, length and department, else of any department, else by their steps alone, which is the
+    most that they can take.
+    """
+    like: dict[tuple[object, ...], list[float]] = defaultdict(list)
+    a_step = []
+    for run in done:
+        result = run.result or {}
+        for key in _likeness(run.spec, run.department_id):
+            like[key].append(result["seconds"])
+        a_step.append(result["seconds"] / max(result["steps"], 1))
+    if not done:
+        return None, 0
+    total = 0.0
+    for one in to_do:
+        alike = next((like[key] for key in _likeness(one.spec, one.department_id) if key in like), None)
+        total += median(alike) if alike else median(a_step) * one.spec["config"]["training"]["max_steps"]
+    return total, len(done)
+
+
+def _likeness(spec: dict[str, Any], department_id: int) -> list[tuple[object, ...]]:
+    """What a run takes its time from, the closest first."""
+    config = spec["config"]
+    method, steps = config["transfer"]["method"], config["training"]["max_steps"]
+    return [(method, steps, department_id), (method, steps)]

@@ -1,0 +1,113 @@
+"""The ended runs of a sweep as rows of a table of experiment runs, so that the views of Research show them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from ladtl_core.config import Config
+from ladtl_core.experiments.plans import Row, RunSpec, described
+from ladtl_core.scores import Scores
+from workbench.services.results import LOOKED_AT_TEST
+from workbench.store import audit, sweeps
+from workbench.store.database import Database
+from workbench.store.models import Run
+
+
+def rows(database: Database, sweep_id: int, known: Mapping[int, Row]) -> dict[int, Row]:
+    """The succeeded runs by their ids; those that are `known` are not read again.
+
+    `dev_f1` and `test_f1` are empty where no record of that split was labelled.
+    """
+    with database.reading() as session:
+        found = sweeps.runs_of(session, sweep_id, "succeeded", without=list(known))
+    return {**known, **{run.id: _row(run, share) for run, share in found}}
+
+
+def shown_on(rows: Sequence[Row], split: str) -> list[Row]:
+    """The runs that have an F1 on the split, dev or test; without their test scores unless these are asked for."""
+    hidden = {} if split == "test" else {"test_f1": "", "test_counts": "[]"}
+    return [{**row, **hidden} for row in rows if row[f"{split}_f1"]]
+
+
+def first_view(database: Database, sweep_id: int) -> str:
+    """The view that shows what the sweep varies, by its name in `research.VIEWS`; it needs no run to have ended."""
+    with database.reading() as session:
+        found = sweeps.runs_of(session, sweep_id)
+    rows = [{name: str(value) for name, value in described(_spec(run, share)).items()} for run, share in found]
+    several = {
+        name for name in ("alpha", "beta", "epsilon", "rate") if any(len(v) > 1 for v in _values(rows, name).values())
+    }
+    if {"alpha", "beta"} <= several:
+        return "grid"
+    varied = next((name for name in ("alpha", "beta", "epsilon") if name in several), "")
+    if varied or "rate" in several:
+        return varied or "sampling"
+    return "pairs" if len({(row["source"], row["target"]) for row in rows if row["source"]}) > 1 else "trials"
+
+
+def gammas(rows: Sequence[Row]) -> list[float]:
+    """The values of gamma, which no view has on an axis."""
+    return sorted({_gamma(row) for row in rows})
+
+
+def with_gamma(rows: Sequence[Row], gamma: float) -> list[Row]:
+    return [row for row in rows if _gamma(row) == gamma]
+
+
+def seconds_left(rows: Sequence[Row], alive: int) -> float | None:
+    """What so many more runs take on one worker; None where none has ended."""
+    return median(float(row["seconds"]) for row in rows) * alive if rows else None
+
+
+def look_at_test(database: Database, sweep_id: int, who: str) -> None:
+    """Write the look at the test scores to the audit trail: settings are chosen on dev, test is for the report."""
+    with database.session() as session:
+        audit.note(session, who, LOOKED_AT_TEST, f"sweep {sweep_id}")
+
+
+def _values(rows: Sequence[Row], name: str) -> dict[str, set[str]]:
+    """What each method was run with."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["method"], set()).add(row[name])
+    return found
+
+
+def _gamma(row: Row) -> float:
+    return float(json.loads(row["config"])["transfer"]["gamma"])
+
+
+def _spec(run: Run, share: float) -> RunSpec:
+    config = Config.from_dict(run.spec["config"])
+    source = " + ".join(part["name"] for part in run.spec["sources"])
+    return RunSpec(source, run.spec["target"]["name"], config.transfer.method, share, config)
+
+
+def _row(run: Run, share: float) -> Row:
+    spec, result, one = run.spec, run.result or {}, _spec(run, share)
+    data = hashlib.sha256(
+        json.dumps([part["snapshot_hash"] for part in (*spec["sources"], spec["target"])]).encode()
+    ).hexdigest()[:16]
+    dev, test = (Scores.from_dict(s) if (s := result["scores"][split]) else None for split in ("dev", "test"))
+    about: dict[str, Any] = {
+        **described(one),
+        "key": one.key(data),
+        "dev_f1": dev.overall.f1 if dev else "",
+        "test_f1": test.overall.f1 if test else "",
+        **{name: result[name] for name in ("best_epoch", "steps", "seconds")},
+        "data": data,
+        "version": run.code_version,
+        "torch": "",
+        "test_counts": json.dumps(_counts(test)),
+    }
+    return {name: str(value) for name, value in about.items()}
+
+
+def _counts(scores: Scores | None) -> list[list[int]]:
+    """Correct, predicted and gold entities of each document, all labels together."""
+    labels = list(scores.counts.values()) if scores else []
+    return [[sum(counts) for counts in zip(*document, strict=True)] for document in zip(*labels, strict=True)]

@@ -1,0 +1,114 @@
+"""Sweeps: queued as planned, paused, gone on with, cancelled, and how far they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ladtl_core.errors import ConfigError
+from ladtl_core.formats.scan import check_name
+from workbench.jobs import api
+from workbench.services.sweep_plans import Plan
+from workbench.store import audit, runs, sweeps
+from workbench.store.database import Database
+from workbench.store.sweeps import Listed
+
+ALIVE = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep is."""
+
+    listed: Listed
+
+    @property
+    def total(self) -> int:
+        return sum(self.listed.states.values())
+
+    @property
+    def done(self) -> int:
+        return self.count("succeeded")
+
+    @property
+    def alive(self) -> int:
+        return self.count(*ALIVE)
+
+    @property
+    def moving(self) -> bool:
+        """Whether anything of it runs or may start."""
+        return bool(self.count("running") or (self.alive and not self.listed.paused))
+
+    @property
+    def state(self) -> str:
+        """One word or two: running, waiting, paused, done, cancelled or with how many failed."""
+        if self.alive:
+            going = "running" if self.count("running") else "waiting"
+            return "paused" if self.listed.paused else going
+        if failed := self.count("failed"):
+            return f"{failed} failed"
+        return "cancelled" if self.count("cancelled") else "done"
+
+    def count(self, *states: str) -> int:
+        return sum(self.listed.states.get(state, 0) for state in states)
+
+
+def queue(database: Database, name: str, plan: Plan, who: str) -> int:
+    """Queue what the plan says, behind all that is queued by itself; the sweep's id.
+
+    What succeeded or is under way becomes a part of the sweep as it is. Raises DataError for a name, ConfigError for a
+    plan without runs.
+    """
+    check_name("sweep's name", name)
+    if not plan.runs:
+        raise ConfigError("the plan has no run; choose what to try")
+    with database.session() as session:
+        sweep_id = sweeps.create(session, name, who)
+        existing = runs.by_hash(session, [planned.prepared.hash for planned in plan.runs])
+        of_sweeps = sweeps.owned(session, [run.id for run in existing.values()])
+        for planned in plan.runs:
+            run = existing.get(planned.prepared.hash)
+            own = run is None or run.state in ("failed", "cancelled") or run.id in of_sweeps
+            sweeps.join(session, sweep_id, api.enqueue(session, planned.prepared), planned.share, own)
+        audit.note(session, who, "queued sweep", f"sweep {sweep_id}", {"runs": len(plan.runs)})
+    return sweep_id
+
+
+def listed(database: Database) -> list[Progress]:
+    """All sweeps, the newest first."""
+    with database.reading() as session:
+        return [Progress(one) for one in sweeps.listed(session)]
+
+
+def pause(database: Database, sweep_id: int, who: str, paused: bool = True) -> None:
+    """Let none of its waiting runs start, or let them start again; those that run go on. Raises NotFound."""
+    with database.session() as session:
+        sweeps.get(session, sweep_id).paused = paused
+        audit.note(session, who, "paused" if paused else "resumed", f"sweep {sweep_id}")
+
+
+def cancel(database: Database, sweep_id: int, who: str) -> int:
+    """Cancel its waiting and running runs but for those that another sweep wants too; how many. Raises NotFound."""
+    with database.session() as session:
+        sweeps.get(session, sweep_id).paused = False
+        ids = sweeps.run_ids(session, sweep_id, ALIVE, alone=True)
+        for run_id in ids:
+            runs.request_cancel(session, run_id)
+        audit.note(session, who, "cancelled", f"sweep {sweep_id}", {"runs": len(ids)})
+    return len(ids)
+
+
+def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
+    """Queue its failed or its cancelled runs again, which go on from their checkpoints; how many. Raises NotFound."""
+    with database.session() as session:
+        sweeps.get(session, sweep_id)
+        ids = sweeps.run_ids(session, sweep_id, [state])
+        for run_id in ids:
+            runs.requeue(session, run_id)
+        audit.note(session, who, "retried", f"sweep {sweep_id}", {"runs": len(ids), "state": state})
+    return len(ids)
+
+
+def failures(database: Database, sweep_id: int) -> list[tuple[str, str]]:
+    """Title and error of its failed runs."""
+    with database.reading() as session:
+        return [(run.title, run.error or "") for run, _ in sweeps.runs_of(session, sweep_id, "failed")]
