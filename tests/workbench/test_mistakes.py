@@ -9,7 +9,7 @@ from ladtl_core.records import Entity, Record
 from workbench.jobs.api import RunStatus
 from workbench.services import mistakes
 from workbench.services.results import Result
-from workbench.store import departments, records, runs, snapshots, trained
+from workbench.store import departments, labels, records, runs, snapshots, trained
 from workbench.store.database import Database
 
 TEXT = "But an MRI scan of the spine showed an L5 metastasis."
@@ -76,6 +76,10 @@ def test_kinds_labels_and_context(database: Database) -> None:
 
 def test_a_perfect_model_has_none(database: Database) -> None:
     [result] = results(database, [span(*MRI, "Test"), span(*METASTASIS, "Problem")])
+    assert mistakes.of_result(database, result) == []
+    with database.session() as session:
+        [label, _] = departments.labels(session, result.run.spec["target"]["department"])
+        labels.rename(session, label.id, "Diagnosis")
     assert mistakes.of_result(database, result) == []
 
 

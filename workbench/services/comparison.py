@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from ladtl_core.records import Record
 from ladtl_core.scores import Scores
 from ladtl_core.significance import difference_intervals
 from ladtl_core.text import bio_to_spans, to_sentences
 from workbench.services.results import Result
-from workbench.store import departments, records, snapshots, trained
+from workbench.store import records, snapshots, trained
 from workbench.store.database import Database
-from workbench.store.labels import by_name
 
 DRAWS = 1000
 ALL = "all"
@@ -146,17 +144,16 @@ def sentences(database: Database, one: Result, other: Result) -> Sentences:
     """
     with database.reading() as session:
         target = one.run.spec["target"]
-        dev = [record for record in snapshots.records(session, target["snapshot"]) if record.split == "dev"]
+        dev = [record for record in snapshots.records_today(session, target["snapshot"]) if record.split == "dev"]
         ids = records.ids(session, target["department"])
         found = [trained.suggestions(session, result.model_id, ("dev",)) for result in (one, other)]
-        names = _names(session, target["department"])
     read = [record for record in dev if all(ids[record.id] in of_run for of_run in found)]
     rights = {True: 0, False: 0}
     differing = []
     for record in read:
         key = ids[record.id]
         predicted = [{(span["start"], span["end"], span["label"]) for span in of_run[key]} for of_run in found]
-        for start, end, gold in _gold(record, names):
+        for start, end, gold in _gold(record):
             mine, theirs = ({span for span in spans if start <= span[0] < end} for spans in predicted)
             if (mine == gold) == (theirs == gold):
                 rights[mine == gold] += 1
@@ -167,16 +164,11 @@ def sentences(database: Database, one: Result, other: Result) -> Sentences:
     return Sentences(len(read), rights[True], rights[False], differing)
 
 
-def _names(session: Session, department_id: int) -> dict[str, str]:
-    """Today's name of each label, which suggestions have too, by the names of its past."""
-    return {name: label.name for name, label in by_name(departments.labels(session, department_id)).items()}
-
-
-def _gold(record: Record, names: Mapping[str, str]) -> Iterable[tuple[int, int, set[Span]]]:
+def _gold(record: Record) -> Iterable[tuple[int, int, set[Span]]]:
     """Start, end and gold spans of each sentence."""
     for sentence in to_sentences(record):
         spans = bio_to_spans(sentence.tags or (), sentence.offsets)
-        gold = {(span.start, span.end, names.get(span.label, span.label)) for span in spans}
+        gold = {(span.start, span.end, span.label) for span in spans}
         yield sentence.offsets[0][0], sentence.offsets[-1][1], gold
 
 

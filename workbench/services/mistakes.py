@@ -48,7 +48,7 @@ def of_result(database: Database, result: Result, other: Result | None = None) -
     with database.reading() as session:
         spec = result.run.spec
         seen = _mentions(session, [*spec["sources"], spec["target"]])
-        dev = [r for r in snapshots.records(session, spec["target"]["snapshot"]) if r.split == "dev"]
+        dev = [r for r in snapshots.records_today(session, spec["target"]["snapshot"]) if r.split == "dev"]
         ids = records.ids(session, spec["target"]["department"])
         found = trained.suggestions(session, result.model_id, ("dev",))
         compared = trained.suggestions(session, other.model_id, ("dev",)) if other else None

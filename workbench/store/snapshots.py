@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
 from ladtl_core.records import SPLITS, Entity, Record
+from workbench.store import departments
 from workbench.store.annotations import Gold, gold
 from workbench.store.errors import NotFound
+from workbench.store.labels import by_name
 from workbench.store.models import Department, RecordRow, Snapshot, SnapshotItem
 from workbench.store.records import to_record
 
@@ -67,6 +70,16 @@ def records(session: Session, snapshot_id: int) -> list[Record]:
     return [
         to_record(row, department, tuple(Entity(start, end, label) for start, end, label in entities))
         for row, entities in session.execute(query)
+    ]
+
+
+def records_today(session: Session, snapshot_id: int) -> list[Record]:
+    """The same with the names that their labels have today, as `trained.suggestions` has them. Raises NotFound."""
+    found = departments.labels(session, get(session, snapshot_id).department_id)
+    names = {name: label.name for name, label in by_name(found).items()}
+    return [
+        replace(record, entities=tuple(replace(e, label=names.get(e.label, e.label)) for e in record.entities or ()))
+        for record in records(session, snapshot_id)
     ]
 
 
