@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from ladtl_core.__main__ import main as core_main
 from ladtl_core.records import Entity, Record
 from tests.workbench.jobs_kit import spec
 from workbench.jobs import api
 from workbench.jobs.execution import core_learner, execute
-from workbench.services import access
+from workbench.services import access, model_trial
 from workbench.store import departments, records, trained
 from workbench.store.database import Database
 
@@ -27,6 +30,7 @@ def installation(home: Path) -> Iterator[Database]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LADTL_HOME", str(home))
         patch.delenv("LADTL_DATABASE_URL", raising=False)
+        patch.setattr(model_trial, "evaluate", evaluate_here)
         database = access.database()
         yield database
         database.close()
@@ -39,6 +43,13 @@ def add_department(database: Database, name: str, labels: tuple[str, ...] = ("Pr
         items = [_record(name, labels, i) for i in range(16)]
         records.add(session, department.id, items, "local")
         return department.id
+
+
+def evaluate_here(model: Path, records: Path) -> str:
+    """As `model_trial.evaluate`, without a process that first loads torch."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert core_main(["evaluate", "--model", str(model), str(records)]) == 0
+    return printed.getvalue()
 
 
 def _record(department: str, labels: tuple[str, ...], i: int) -> Record:

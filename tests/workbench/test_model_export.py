@@ -13,11 +13,13 @@ from ladtl_core.prediction import load_tagger, predict
 from ladtl_core.records import Record
 from tests.workbench.model_kit import NAMES, PLAIN, with_model
 from workbench.__main__ import main
-from workbench.services import model_export, model_folder
+from workbench.services import model_export, model_folder, model_trial
 from workbench.services.model_export import Exported
 from workbench.store import audit, snapshots, trained
 from workbench.store.database import Database
 from workbench.store.paths import home
+
+EVALUATE = model_trial.evaluate
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +79,26 @@ def test_spec_and_card_say_what_it_is(installed: tuple[Database, int], exported:
     assert [part["snapshot_hash"] for part in (*spec["sources"], spec["target"])] == hashes
     assert all(one in exported.card for one in hashes)
     low, high = scores["interval"]
-    measured = f"n = 3 records with 6 spans: F1 {scores['overall']['f1']:.1f} (95 % interval {low:.1f} to {high:.1f}"
-    assert measured in exported.card
+    said = f"F1 {scores['overall']['f1']:.1f} (95 % interval {low:.1f} to {high:.1f}, n = 3 records with 6 spans)"
+    assert f"With all the words that it knew where it was trained: {said}" in exported.card
     assert f"{exported.kept} of the {exported.words} words" in exported.card and "alpha 0.02" in exported.card
     assert {"department", "snapshot", "last_record"}.isdisjoint(spec["target"])
+
+
+def test_the_copy_is_measured_as_it_is(
+    installed: tuple[Database, int], exported: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = json.loads(exported.files["metrics.json"])
+    with installed[0].reading() as session:
+        scores = trained.get(session, installed[1]).scores["dev"]
+        dev = [record for record in snapshots.records(session, 2) if record.split == "dev"]
+    assert metrics["dev_with_all_words"] == {**scores, "counts": {}}
+    monkeypatch.setattr(model_trial, "evaluate", EVALUATE)  # in a process of its own
+    again = model_trial.scores(exported.files, dev)
+    assert metrics["dev"] == json.loads(json.dumps({**again, "counts": {}})) and again["records"] == 3
+    assert f"This copy, on the dev records of Respiratory: F1 {again['overall']['f1']:.1f}" in exported.card
+    with pytest.raises(DataError, match=r"could not be tried on dev: .*holds no model"):
+        model_trial.scores({**exported.files, "model.json": b"{}"}, dev)
 
 
 def test_metrics_hold_no_single_record_and_no_test_score(exported: Exported) -> None:

@@ -18,7 +18,7 @@ from workbench.jobs.execution import core_learner, execute
 from workbench.services import labelling, learning_curve, model_export, model_folder, model_import, results
 from workbench.services.model_folder import Files, digest
 from workbench.services.model_import import Fit
-from workbench.store import trained
+from workbench.store import runs, trained
 from workbench.store.database import Database
 from workbench.store.paths import home
 
@@ -149,3 +149,16 @@ def test_the_command_line_tells_missing_labels_first(
     assert main(["models", "list"]) == 0 and capsys.readouterr().out == ""
     assert main([*command, "--leave-out"]) == 0 and "version 1 of Ward" in capsys.readouterr().out
     assert main([*command[:-1], "Nowhere"]) == 1 and "no department 'Nowhere'" in capsys.readouterr().err
+
+
+def test_it_is_stored_once_in_every_database(database: Database) -> None:
+    ward = add_department(database, "Ward")
+    values = {"title": "la-dtl", "about": {"method": "la-dtl"}, "key": "k", "folder": "f", "hash": "h"}
+    for _ in range(2):
+        with database.session() as session:
+            model = trained.add_imported(session, department_id=ward, code_version="1", **values)  # type: ignore[arg-type]
+    assert (model.id, model.version) == (1, 1)
+    with database.reading() as session:
+        assert [(found.id, about) for found, about in trained.imported_models(session, ward)] == [(1, values["about"])]
+        assert inputs.learned_from(session, runs.get(session, model.run_id).spec) == ([], [])
+    assert api.list_runs(database) == []

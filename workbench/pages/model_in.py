@@ -47,7 +47,7 @@ def _listed(found: Sequence[Elsewhere]) -> None:
         for one in found
     ]
     st.dataframe(rows, hide_index=True)
-    st.caption("F1 was measured where the model was trained. Review compares a current model with the labels here.")
+    st.caption("F1 was measured where the model was trained. Review compares the current model with the labels here.")
     others = {one.version: one.model_id for one in found if not one.current}
     if not others:
         return

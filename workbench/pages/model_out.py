@@ -17,12 +17,12 @@ def export(result: Result) -> None:
     """The model as a zip: made when it is asked for, since the text that it learned from is read again."""
     st.caption(
         "Weights, settings, dev scores and a model card, nothing quoted from records. Words that fewer than two "
-        "patients' records hold, or that are seen less than three times, stay here: suggestions for records with rare "
-        "words then differ."
+        "patients' records hold, or that are seen less than three times, stay here: the copy does worse on records "
+        "with rare words, and is measured on dev again."
     )
     if st.button(f"Prepare v{result.version} as a folder"):
         try:
-            with st.spinner("Counting the words of the training text ..."):
+            with st.spinner("Counting the words of the training text, measuring the copy on dev ..."):
                 made = model_export.export(DATABASE, result.model_id, user())
             st.session_state["model-folder"] = (result.model_id, made)
         except LadtlError as error:

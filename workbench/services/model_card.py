@@ -14,39 +14,45 @@ def card(spec: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     method, target = spec["method"], spec["target"]["name"]
     sources = " + ".join(part["name"] for part in spec["sources"])
     title = f"{sources} → {target}" if sources else target
-    dev = Scores.from_dict(metrics["dev"]) if metrics["dev"] else None
+    dev, whole = (
+        Scores.from_dict(found) if (found := metrics[name]) else None for name in ("dev", "dev_with_all_words")
+    )
     parts = [
         f"# {method}: {_plain(title)}",
         f"{METHODS[method].description} ({METHODS[method].paper}.) Finds {_plain(', '.join(spec['labels']))}.",
         "## Measured",
-        _measured(dev, _plain(target), metrics),
+        _measured(dev, whole, _plain(target)),
         "## Learned from",
         _learned_from(spec),
         "## Settings",
-        *(f"{group}: {_listed(values)}." for group, values in spec["config"].items()),
+        *(f"{group}: {_listed(values, METHODS[method].unused)}." for group, values in spec["config"].items()),
         f"Trained {spec['trained']} with {spec['code_version']}, {metrics['steps']:,} steps; weights of epoch "
         f"{metrics['best_epoch']}. {metrics['selection']['text']}",
         "## Words",
         _words(spec["words"]),
         "## Limits",
-        "\n".join(f"- {limit}" for limit in _limits(spec, metrics, dev)),
+        "\n".join(f"- {limit}" for limit in _limits(spec, metrics)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _measured(dev: Scores | None, target: str, metrics: Mapping[str, Any]) -> str:
-    if dev is None:
+def _measured(dev: Scores | None, whole: Scores | None, target: str) -> str:
+    if whole is None:
         return "Not measured: no dev record was labelled when it was trained."
-    interval = f"95 % interval {dev.interval[0]:.1f} to {dev.interval[1]:.1f}" if dev.interval else "no interval"
-    said = (
-        f"On the dev records of {target}, n = {dev.records} records with {dev.overall.support} spans: "
-        f"F1 {dev.overall.f1:.1f} ({interval}, records drawn anew). All in percent."
-    )
+    before = f"With all the words that it knew where it was trained: F1 {_f1(whole)}."
+    if dev is None:
+        return f"This copy was not measured. {before} These are records of {target} held out of training."
     rows = [
         (label, f"{score.precision:.1f}", f"{score.recall:.1f}", f"{score.f1:.1f}", str(score.support))
         for label, score in [*sorted(dev.per_label.items()), ("all", dev.overall)]
     ]
+    said = f"This copy, on the dev records of {target}: F1 {_f1(dev)}. {before} Percent; records drawn anew."
     return f"{said}\n\n{_table(('label', 'precision', 'recall', 'F1', 'spans'), rows)}"
+
+
+def _f1(scores: Scores) -> str:
+    interval = f"95 % interval {scores.interval[0]:.1f} to {scores.interval[1]:.1f}, " if scores.interval else ""
+    return f"{scores.overall.f1:.1f} ({interval}n = {scores.records} records with {scores.overall.support} spans)"
 
 
 def _learned_from(spec: Mapping[str, Any]) -> str:
@@ -63,16 +69,14 @@ def _words(words: Mapping[str, int]) -> str:
         f"{words['kept']:,} of the {words['of']:,} words that the model knew are in its vocabulary: those that its "
         f"training text has at least {words['times']} times, in records of at least {words['patients']} patients "
         "(records, where no patient is given). The others are unknown words here, known by their spelling alone, so "
-        "that suggestions for records with rare words differ from those of the model that was measured."
+        "that suggestions for records with rare words differ from those of the model with all its words."
     )
 
 
-def _limits(spec: Mapping[str, Any], metrics: Mapping[str, Any], dev: Scores | None) -> list[str]:
+def _limits(spec: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[str]:
     limits = [f"How good it is elsewhere than in {_plain(spec['target']['name'])} is not known before it is measured."]
-    if dev is not None:
-        limits.append("The figures were measured before words were left out.")
-    if dev is not None and metrics["selection"]["kind"] == "dev":
-        limits.append("The weights are those of the best epoch on the same dev records, so the figures flatter it.")
+    if metrics["selection"]["kind"] != "fixed":
+        limits.append("The weights are those of the best epoch on the same records, so the figures flatter it.")
     return [
         *limits,
         "Spans do not overlap, do not cross sentences, and begin and end with a token.",
@@ -87,8 +91,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines)
 
 
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in values.items() if name != "vectors")
+def _listed(values: Mapping[str, Any], unused: set[str]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in values.items() if name not in {"vectors", *unused})
 
 
 def _value(value: Any) -> str:

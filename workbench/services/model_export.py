@@ -14,7 +14,7 @@ from ladtl_core.received import check
 from ladtl_core.release import FEWEST_PATIENTS, FEWEST_TIMES, Released, released, shared_words
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus
-from workbench.services import model_folder
+from workbench.services import model_folder, model_trial
 from workbench.services.model_card import card
 from workbench.services.model_folder import FORMAT, SPEC, VERSION, Files, digest
 from workbench.services.results import epochs
@@ -39,7 +39,7 @@ class Exported:
 
 
 def export(database: Database, model_id: int, who: str) -> Exported:
-    """The model as files that may leave; one that was brought in goes as it came.
+    """The model as files that may leave, measured as they are on dev; one that was brought in goes as it came.
 
     The same model gives the same bytes as long as the texts that it learned from are the same. Raises NotFound, and
     DataError where its files are damaged.
@@ -74,15 +74,18 @@ def _files(database: Database, model: Model, run: RunStatus) -> tuple[Files, dic
     scheme = run.spec["config"]["model"]["scheme"]
     words = shared_words(api.learned_from(database, run), scheme)
     safe = released(home() / "models" / model.folder, words)
-    metrics = _metrics(database, model, run)
+    files = {"model.json": safe.about, "model.safetensors": safe.weights}
     with database.reading() as session:
         spec = _spec(session, model, run, safe)
-    files = {
-        "card.md": card(spec, metrics).encode(),
-        "metrics.json": _json(metrics),
-        "model.json": safe.about,
-        "model.safetensors": safe.weights,
+        labelled = snapshots.records(session, run.spec["target"]["snapshot"])
+    dev = [record for record in labelled if record.split == "dev"]
+    metrics = {
+        "dev": _without_counts(model_trial.scores(files, dev) if dev else None),
+        "dev_with_all_words": _without_counts(model.scores.get("dev")),
+        "epochs": epochs(database, run.run_id),
+        **{name: (run.result or {})[name] for name in ("selection", "best_epoch", "steps", "seconds")},
     }
+    files |= {"card.md": card(spec, metrics).encode(), "metrics.json": _json(metrics)}
     spec["files"] = {name: digest(data) for name, data in files.items()}
     return {**files, SPEC: _json(spec)}, spec
 
@@ -114,14 +117,9 @@ def _part(session: Session, part: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _metrics(database: Database, model: Model, run: RunStatus) -> dict[str, Any]:
-    """Dev scores and epochs. Figures of single records stay here, and so do test scores, whose looks are counted."""
-    outcome, dev = run.result or {}, model.scores.get("dev")
-    return {
-        "dev": {**dev, "counts": {}} if dev else None,
-        "epochs": epochs(database, run.run_id),
-        **{name: outcome[name] for name in ("selection", "best_epoch", "steps", "seconds")},
-    }
+def _without_counts(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Figures of single records stay here; so do all test scores, whose looks are counted."""
+    return {**scores, "counts": {}} if scores else None
 
 
 def _json(values: Mapping[str, Any]) -> bytes:
