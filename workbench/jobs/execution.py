@@ -5,6 +5,7 @@ Only this module uses the training half of `ladtl_core`, and loads it when a wor
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -27,7 +28,7 @@ from workbench.store import scores as record_scores
 from workbench.store.database import Database
 from workbench.store.errors import Fenced, NotClaimable
 from workbench.store.models import Attempt, Run
-from workbench.store.paths import home
+from workbench.store.paths import STATES_FILE, home
 from workbench.store.records import LABELLING_SPLITS
 
 BEAT_SECONDS = 2.0
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Learner:
-    """The functions of `ladtl_core` that a run calls; see `ladtl_core.training`, `prediction` and `selection`.
+    """The functions of `ladtl_core` that a run calls; see its `training`, `prediction`, `selection` and `projection`.
 
     `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
     """
@@ -48,6 +49,7 @@ class Learner:
     load: Callable[[Path], Any]
     predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
     score: Callable[..., Sequence[Any]]
+    project: Callable[..., dict[str, Any]]
     rehearse: Callable[[], object]
 
 
@@ -55,6 +57,7 @@ def core_learner() -> Learner:
     """The real one; loads torch."""
     from ladtl_core import kernels
     from ladtl_core.prediction import load_tagger, predict
+    from ladtl_core.projection import projection
     from ladtl_core.selection import score
     from ladtl_core.training import train
 
@@ -64,7 +67,7 @@ def core_learner() -> Learner:
         record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
         return train(TrainingData.of_records([record], [record]), Config(training=training))
 
-    return Learner(train, load_tagger, predict, score, rehearse)
+    return Learner(train, load_tagger, predict, score, projection, rehearse)
 
 
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:
@@ -193,7 +196,7 @@ class _Attempt:
     def _finish_with_model(
         self, trained_now: Any, result: dict[str, Any], sources: Sequence[Record], target: Sequence[Record]
     ) -> None:
-        digest = self._save(trained_now)
+        digest = self._save(trained_now, sources, target)
         spans = self._suggestions(trained_now.tagger)
         scored = self._scores(trained_now.tagger, sources, target)
         with self.database.session() as session:
@@ -294,13 +297,15 @@ class _Attempt:
                 break
         return own
 
-    def _save(self, trained_now: Any) -> str:
-        """Put the model into the folder that its hash names; returns the hash."""
+    def _save(self, trained_now: Any, sources: Sequence[Record], target: Sequence[Record]) -> str:
+        """Put the model and its hidden states into the folder that its hash names; returns the hash."""
         models = home() / "models"
         making = models / f"run-{self.run.id}-{self.number}.new"
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700, parents=True)
         digest: str = trained_now.save(making)
+        states = self.learner.project(trained_now.tagger, sources, target)
+        (making / STATES_FILE).write_text(json.dumps(states), encoding="utf-8")
         if (models / digest).exists():  # the same weights again, after a kill between here and the database
             shutil.rmtree(making)
         else:

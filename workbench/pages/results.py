@@ -10,7 +10,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
-from workbench.pages import result_errors
+from workbench.pages import hidden_states, result_errors
 from workbench.pages.how_many import how_many_more
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -131,6 +131,7 @@ def _curves(result: Result, other: Result | None) -> None:
             st.caption("A gap between departments is measured where source and target are trained together.")
     if any(payload.get("divergence") for payload in mine):
         live_plot(charts.divergence(mine), key="divergence", height=300)
+    hidden_states.show(result)
 
 
 def _labels(result: Result, other: Result | None) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+STATES_FILE = "states.json"  # of a model's folder: hidden states in two dimensions, without a word
 
 
 def home() -> Path:
