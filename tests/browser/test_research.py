@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from ladtl_core.experiments.rows import checked_rows, read_rows
-from tests.browser.conftest import Workbench
+from tests.browser.conftest import PATIENCE, Workbench
 
 PAIRS = Path(__file__).parents[2] / "docs" / "results" / "pairs.csv"
 
@@ -48,9 +48,9 @@ def test_departments_are_compared(workbench: Workbench, tmp_path: Path) -> None:
         workbench.add_labelled(text, [(0, 8, "Problem")])
     page = workbench.context.new_page()
     page.goto(f"{workbench.app.url}/research")
-    page.get_by_role("radio", name="Departments").click()
-    expect(page.locator(".live-plot .heatmaplayer image")).to_have_count(1)  # no gain yet, so nothing to draw
-    expect(page.locator(".live-plot").last.get_by_text("train non-transfer").first).to_be_visible()
+    page.get_by_role("radio", name="Departments").click(timeout=PATIENCE)
+    expect(page.locator(".live-plot .heatmaplayer image")).to_have_count(1, timeout=PATIENCE)  # no gain to draw
+    expect(page.locator(".live-plot").last.get_by_text("train non-transfer").first).to_be_visible(timeout=PATIENCE)
     with page.expect_download() as download:
         page.get_by_role("button", name="All pairs as CSV").click()
     download.value.save_as(tmp_path / "out.csv")

@@ -26,7 +26,7 @@ def show() -> None:
         st.info("Departments are compared here, once there are two. Import records on the Data page.")
         return
     far = _between(distances.state(database), distances.labels(database))
-    gained = gains.seen(database, list(names))
+    gained = _gained(tuple(names), gains.trainings(database))
     labels = sorted({label for distance in far.values() for label in distance.labels})
     of = st.columns(4)[0].selectbox("Distance by", [ALL, *labels])
     left, right = st.columns(2)
@@ -60,6 +60,12 @@ def show() -> None:
 def _between(states: dict[int, State], labels: Labels) -> dict[Pair, Distance]:
     """The distances; while states and labels are the same, so are they."""
     return distances.between(lambda department_id: _counted(department_id, states[department_id]), labels)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _gained(department_ids: tuple[int, ...], trainings: int) -> dict[Pair, Gain]:
+    """The gains; the number of trainings tells whether they are still the same."""
+    return gains.seen(access.database(), department_ids)
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting words")

@@ -20,7 +20,8 @@ def show(result: Result) -> None:
     live_plot(figure, key="hidden-states", height=420)
     st.caption(
         "Tokens of labelled training records, equally many of each tag (B-, I-) where there are enough; diamonds: "
-        "sources, circles: target. Where a tag's shapes lie apart, a gap is left; two dimensions show a part of it, MMD² all."
+        "sources, circles: target. Where a tag's shapes lie apart, a gap is left; "
+        "two dimensions show a part of it, MMD² all."
     )
     csv, html, _ = st.columns([1, 1, 4])
     table = hidden_states.as_csv(states.points)

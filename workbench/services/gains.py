@@ -26,6 +26,12 @@ class Gain:
     missing: str = ""
 
 
+def trainings(database: Database) -> int:
+    """How many there are: while it is the same, so is what was `seen`."""
+    with database.reading() as session:
+        return outcomes.count(session)
+
+
 def seen(database: Database, department_ids: Sequence[int]) -> dict[tuple[int, int], Gain]:
     """The gain of every (source, target), by their ids.
 

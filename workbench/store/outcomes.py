@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workbench.store.models import Run
@@ -21,6 +21,12 @@ class Outcome:
     snapshot: str
     method: str
     f1: float | None
+
+
+def count(session: Session) -> int:
+    """How many trainings succeeded; what they reached never changes."""
+    query = select(func.count()).select_from(Run).where(Run.kind == "train", Run.state == "succeeded")
+    return session.scalars(query).one()
 
 
 def of_trainings(session: Session) -> list[Outcome]:
