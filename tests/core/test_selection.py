@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -127,6 +128,15 @@ def test_an_empty_record_and_one_token() -> None:
     assert (found[4].uncertainty, found[4].close, found[4].gap) == (0, 0, 0)
     assert 0 < found[3].uncertainty < 1
     assert score(tagger_of(), [], SOURCES, TARGETS) == []
+
+
+def test_labels_of_the_evaluation_set_change_nothing() -> None:
+    held_out = [
+        replace(record, id=f"{record.id}-{split}", split=split) for record in TARGETS for split in ("dev", "test")
+    ]
+    assert any(record.entities for record in held_out)
+    found = score(tagger_of(), TARGETS, [*SOURCES, *held_out], [*TARGETS, *held_out])
+    assert found == score(tagger_of(), TARGETS, SOURCES, TARGETS)
 
 
 def test_without_a_source_there_is_no_gap() -> None:

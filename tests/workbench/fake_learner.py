@@ -21,7 +21,7 @@ from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData
 from ladtl_core.errors import Cancelled, TrainingError
 from ladtl_core.records import Record
-from workbench.jobs.execution import Learner
+from workbench.jobs.learner import Learner
 from workbench.jobs.worker import WorkerSettings, work
 
 DIVERGES = 1e6  # the learning rate at which the loss is no number

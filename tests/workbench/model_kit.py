@@ -14,7 +14,8 @@ from ladtl_core.__main__ import main as core_main
 from ladtl_core.records import Entity, Record
 from tests.workbench.jobs_kit import spec
 from workbench.jobs import api
-from workbench.jobs.execution import core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import core_learner
 from workbench.services import access, model_trial
 from workbench.store import departments, records, trained
 from workbench.store.database import Database

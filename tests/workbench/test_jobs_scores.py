@@ -15,7 +15,8 @@ from ladtl_core.selection import RecordScore as CoreScore
 from tests.workbench.fake_learner import FakeLearner, FakeScore
 from tests.workbench.jobs_kit import record, spec, two_departments, use_home
 from workbench.jobs import api
-from workbench.jobs.execution import Learner, core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import Learner, core_learner
 from workbench.services import results
 from workbench.store import records, runs, scores, trained
 from workbench.store.database import Database

@@ -14,7 +14,8 @@ from ladtl_core.prediction import load_tagger, predict
 from tests.workbench.model_kit import add_department, installation, with_model
 from workbench.__main__ import main
 from workbench.jobs import api, inputs
-from workbench.jobs.execution import core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import core_learner
 from workbench.services import labelling, learning_curve, model_export, model_folder, model_import, results
 from workbench.services.model_folder import Files, digest
 from workbench.services.model_import import Fit

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.workbench.pages_kit import page
-from workbench.jobs.execution import core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import core_learner
 from workbench.services import access, comparison, demo, results, training
 from workbench.store import departments, records
 from workbench.store.database import Database

@@ -17,7 +17,8 @@ from tests.workbench.jobs_kit import use_home
 from workbench.jobs import api, inputs
 from workbench.jobs.api import TrainSpec
 from workbench.jobs.engine import InlineEngine
-from workbench.jobs.execution import core_learner, execute
+from workbench.jobs.execution import execute
+from workbench.jobs.learner import core_learner
 from workbench.jobs.worker import Dispatcher
 from workbench.services import label_mapping, training
 from workbench.store import audit, departments, labels, records, runs

@@ -1,7 +1,4 @@
-"""What a run does, in a worker: from the labels that were frozen for it to a model and its suggestions.
-
-Only this module uses the training half of `ladtl_core`, and loads it when a worker asks for it.
-"""
+"""What a run does, in a worker: from the labels that were frozen for it to a model and its suggestions."""
 
 from __future__ import annotations
 
@@ -11,18 +8,19 @@ import os
 import shutil
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from ladtl_core.config import Config, TrainingConfig
+from ladtl_core.config import Config
 from ladtl_core.data import TrainingData
 from ladtl_core.errors import Cancelled, LadtlError
-from ladtl_core.records import Entity, Record
+from ladtl_core.records import Record
 from workbench.jobs import inputs
+from workbench.jobs.learner import Learner
 from workbench.store import runs, sweeps, trained
 from workbench.store import scores as record_scores
 from workbench.store.database import Database
@@ -36,41 +34,6 @@ MOST_INTERRUPTIONS = 5
 PREDICTED_AT_ONCE = 200
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Learner:
-    """The functions of `ladtl_core` that a run calls; see `training`, `prediction`, `selection`, `projection` and
-    `tag_gaps` there.
-
-    `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
-    """
-
-    train: Callable[..., Any]
-    load: Callable[[Path], Any]
-    predict: Callable[[Any, Sequence[Record]], list[list[Any]]]
-    score: Callable[..., Sequence[Any]]
-    project: Callable[..., dict[str, Any]]
-    gaps: Callable[..., Sequence[Any]]
-    rehearse: Callable[[], object]
-
-
-def core_learner() -> Learner:
-    """The real one; loads torch."""
-    from ladtl_core import kernels
-    from ladtl_core.prediction import load_tagger, predict
-    from ladtl_core.projection import projection
-    from ladtl_core.selection import score
-    from ladtl_core.tag_gaps import dev_gaps
-    from ladtl_core.training import train
-
-    def rehearse() -> object:
-        kernels.warm_up()
-        training = TrainingConfig(max_steps=1, fixed_steps=1, epoch_steps=1, pretrain_epochs=1)
-        record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
-        return train(TrainingData.of_records([record], [record]), Config(training=training))
-
-    return Learner(train, load_tagger, predict, score, projection, dev_gaps, rehearse)
 
 
 def execute(database: Database, run_id: int, worker: str, learner: Learner, beat_seconds: float = BEAT_SECONDS) -> None:

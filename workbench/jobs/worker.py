@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from workbench.jobs.engine import DbosEngine, Engine
-from workbench.jobs.execution import BEAT_SECONDS, Learner, core_learner, execute
+from workbench.jobs.execution import BEAT_SECONDS, execute
+from workbench.jobs.learner import Learner, core_learner
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
 from workbench.jobs.slots import Slot, executor_id
 from workbench.store import runs, sweeps
