@@ -13,6 +13,7 @@ from workbench.store.database import Database
 from workbench.store.sweeps import Listed
 
 ALIVE = ("queued", "running")
+AS_IT_IS = (*ALIVE, "succeeded")  # what joins a sweep without being queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ def queue(database: Database, name: str, plan: Plan, who: str) -> int:
         sweep_id = sweeps.create(session, name, who)
         existing = runs.by_hash(session, [planned.prepared.hash for planned in plan.runs])
         of_sweeps = sweeps.owned(session, [run.id for run in existing.values()])
-        for planned in plan.runs:
-            run = existing.get(planned.prepared.hash)
-            own = run is None or run.state in ("failed", "cancelled") or run.id in of_sweeps
-            sweeps.join(session, sweep_id, api.enqueue(session, planned.prepared), planned.share, own)
+        single = {hash for hash, run in existing.items() if run.state in AS_IT_IS and run.id not in of_sweeps}
+        run_ids = api.enqueue(session, [planned.prepared for planned in plan.runs])
+        for run_id, planned in zip(run_ids, plan.runs, strict=True):
+            sweeps.join(session, sweep_id, run_id, planned.share, own=planned.prepared.hash not in single)
         audit.note(session, who, "queued sweep", f"sweep {sweep_id}", {"runs": len(plan.runs)})
     return sweep_id
 
