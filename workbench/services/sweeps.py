@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ladtl_core.errors import ConfigError
 from ladtl_core.formats.scan import check_name
 from workbench.jobs import api
-from workbench.services.sweep_plans import Plan
+from workbench.services.sweep_plans import WEIGHTS, Plan
 from workbench.store import audit, runs, sweeps
 from workbench.store.database import Database
 from workbench.store.sweeps import Listed
@@ -109,7 +110,13 @@ def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
     return len(ids)
 
 
-def failures(database: Database, sweep_id: int) -> list[tuple[str, str]]:
-    """Title and error of its failed runs."""
+def failures(database: Database, sweep_id: int) -> list[dict[str, str]]:
+    """The failed runs as rows of a table: run, settings, error."""
     with database.reading() as session:
-        return [(run.title, run.error or "") for run, _ in sweeps.runs_of(session, sweep_id, "failed")]
+        found = sweeps.runs_of(session, sweep_id, "failed")
+    return [{"run": run.title, "settings": _settings(run.spec["config"]), "error": run.error or ""} for run, _ in found]
+
+
+def _settings(config: dict[str, Any]) -> str:
+    weights = ", ".join(f"{name} {config['transfer'][name]:g}" for name in WEIGHTS)
+    return f"{weights}, seed {config['training']['seed']}"
