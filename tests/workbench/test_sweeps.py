@@ -125,8 +125,10 @@ def test_failed_runs_say_why_and_are_retried(here: Here) -> None:
     here.dispatcher.step()
     assert here.progress(sweep).state == "2 failed"
     failed = sweeps.failures(here.database, sweep)
-    assert [title for title, _ in failed] == ["la-dtl: Cardiology → Neurology, 6 records"] * 2
-    assert all("the loss target is nan" in error for _, error in failed)
+    assert [row["run"] for row in failed] == ["la-dtl: Cardiology → Neurology, 6 records"] * 2
+    weights = "alpha 0.02, beta 0.2, epsilon 0.5, gamma 0"
+    assert [row["settings"] for row in failed] == [f"{weights}, seed 0", f"{weights}, seed 1"]
+    assert all("the loss target is nan" in row["error"] for row in failed)
     assert sweeps.retry(here.database, sweep, "failed", "me") == 2
     assert here.progress(sweep).state == "waiting" and sweeps.failures(here.database, sweep) == []
     here.dispatcher.step()

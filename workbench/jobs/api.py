@@ -109,7 +109,7 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
     """
     [prepared] = prepare(database, [spec])
     with database.session() as session:
-        run_id = enqueue(session, prepared)
+        [run_id] = enqueue(session, [prepared])
         sweeps.disown(session, run_id)
         return run_id
 
@@ -124,7 +124,7 @@ def submit_prediction(database: Database, model_id: int) -> int:
     stored = {"model_id": model_id, "hash": model.hash, "last_record": last, "scores": True}
     prepared = Prepared("predict", model.department_id, f"suggestions: {name}, version {model.version}", stored)
     with database.session() as session:
-        return enqueue(session, prepared)
+        return enqueue(session, [prepared])[0]
 
 
 def prepare(database: Database, specs: Sequence[TrainSpec]) -> list[Prepared]:
@@ -171,19 +171,24 @@ def _prepared(spec: TrainSpec, sources: list[dict[str, Any]], target: dict[str, 
     return Prepared("train", spec.target, title, stored)
 
 
-def enqueue(session: Session, prepared: Prepared) -> int:
-    """Queue a run unless the same one succeeded or is under way; the run's id."""
-    run = runs.create(
-        session,
-        kind=prepared.kind,
-        department_id=prepared.department_id,
-        title=prepared.title,
-        spec=prepared.spec,
-        spec_hash=prepared.hash,
-        code_version=code_version(),
-    )
-    runs.requeue(session, run.id)  # does nothing to a new, living or succeeded one
-    return run.id
+def enqueue(session: Session, prepared: Sequence[Prepared]) -> list[int]:
+    """Queue the runs but for those that succeeded or are under way; the ids of all."""
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": one.kind,
+            "department_id": one.department_id,
+            "title": one.title,
+            "spec": one.spec,
+            "spec_hash": one.hash,
+            "code_version": code_version(),
+        }
+        for one in prepared
+    ]
+    found = runs.create_all(session, rows)
+    for run in found.values():
+        if run.state in ("failed", "cancelled"):
+            runs.requeue(session, run.id)
+    return [found[row["spec_hash"]].id for row in rows]
 
 
 def status(database: Database, run_id: int) -> RunStatus:

@@ -98,7 +98,7 @@ def _ended_badly(one: Progress) -> None:
     sweep_id, who = one.listed.sweep_id, user()
     failed, cancelled = one.count("failed"), one.count("cancelled")
     if failed:
-        failures = [{"run": title, "error": error} for title, error in sweeps.failures(access.database(), sweep_id)]
+        failures = sweeps.failures(access.database(), sweep_id)
         st.dataframe(failures, hide_index=True, column_config={"error": st.column_config.TextColumn(width="large")})
         if st.button(f"Retry {failed:,} failed", help="They go on from their last checkpoints."):
             attempt(lambda: sweeps.retry(access.database(), sweep_id, "failed", who), PLACE, "Queued again.")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ladtl_core.errors import ConfigError
 from ladtl_core.formats.scan import check_name
 from workbench.jobs import api
-from workbench.services.sweep_plans import Plan
+from workbench.services.sweep_plans import WEIGHTS, Plan
 from workbench.store import audit, runs, sweeps
 from workbench.store.database import Database
 from workbench.store.sweeps import Listed
 
 ALIVE = ("queued", "running")
+AS_IT_IS = (*ALIVE, "succeeded")  # what joins a sweep without being queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def queue(database: Database, name: str, plan: Plan, who: str) -> int:
         sweep_id = sweeps.create(session, name, who)
         existing = runs.by_hash(session, [planned.prepared.hash for planned in plan.runs])
         of_sweeps = sweeps.owned(session, [run.id for run in existing.values()])
-        for planned in plan.runs:
-            run = existing.get(planned.prepared.hash)
-            own = run is None or run.state in ("failed", "cancelled") or run.id in of_sweeps
-            sweeps.join(session, sweep_id, api.enqueue(session, planned.prepared), planned.share, own)
+        single = {hash for hash, run in existing.items() if run.state in AS_IT_IS and run.id not in of_sweeps}
+        run_ids = api.enqueue(session, [planned.prepared for planned in plan.runs])
+        for run_id, planned in zip(run_ids, plan.runs, strict=True):
+            sweeps.join(session, sweep_id, run_id, planned.share, own=planned.prepared.hash not in single)
         audit.note(session, who, "queued sweep", f"sweep {sweep_id}", {"runs": len(plan.runs)})
     return sweep_id
 
@@ -108,7 +110,13 @@ def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
     return len(ids)
 
 
-def failures(database: Database, sweep_id: int) -> list[tuple[str, str]]:
-    """Title and error of its failed runs."""
+def failures(database: Database, sweep_id: int) -> list[dict[str, str]]:
+    """The failed runs as rows of a table: run, settings, error."""
     with database.reading() as session:
-        return [(run.title, run.error or "") for run, _ in sweeps.runs_of(session, sweep_id, "failed")]
+        found = sweeps.runs_of(session, sweep_id, "failed")
+    return [{"run": run.title, "settings": _settings(run.spec["config"]), "error": run.error or ""} for run, _ in found]
+
+
+def _settings(config: dict[str, Any]) -> str:
+    weights = ", ".join(f"{name} {config['transfer'][name]:g}" for name in WEIGHTS)
+    return f"{weights}, seed {config['training']['seed']}"

@@ -45,9 +45,15 @@ def create(
         "spec_hash": spec_hash,
         "code_version": code_version,
     }
-    statement = insert_for(session, Run).values(values)
-    session.execute(statement.on_conflict_do_nothing(index_elements=[Run.spec_hash]))
-    return session.scalars(select(Run).where(Run.spec_hash == spec_hash)).one()
+    return create_all(session, [values])[spec_hash]
+
+
+def create_all(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, Run]:
+    """The runs with these values by their spec hashes: new, queued ones, or those that there are, as they stand."""
+    statement = insert_for(session, Run).on_conflict_do_nothing(index_elements=[Run.spec_hash])
+    for first in range(0, len(rows), _AT_ONCE):
+        session.execute(statement, rows[first : first + _AT_ONCE])
+    return by_hash(session, [row["spec_hash"] for row in rows])
 
 
 def get(session: Session, run_id: int) -> Run:
