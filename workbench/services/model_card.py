@@ -46,8 +46,9 @@ def _measured(dev: Scores | None, whole: Scores | None, target: str) -> str:
         (label, f"{score.precision:.1f}", f"{score.recall:.1f}", f"{score.f1:.1f}", str(score.support))
         for label, score in [*sorted(dev.per_label.items()), ("all", dev.overall)]
     ]
-    said = f"This copy, on the dev records of {target}: F1 {_f1(dev)}. {before} Percent; records drawn anew."
-    return f"{said}\n\n{_table(('label', 'precision', 'recall', 'F1', 'spans'), rows)}"
+    said = f"This copy, on the dev records of {target}: F1 {_f1(dev)}. {before}"
+    drawn = "Figures are percent; intervals come from drawing the records anew."
+    return f"{said} {drawn}\n\n{_table(('label', 'precision', 'recall', 'F1', 'spans'), rows)}"
 
 
 def _f1(scores: Scores) -> str:
