@@ -19,7 +19,7 @@ from workbench.jobs.learner import core_learner
 from workbench.services import labelling, learning_curve, model_export, model_folder, model_import, results
 from workbench.services.model_folder import Files, digest
 from workbench.services.model_import import Fit
-from workbench.store import runs, trained
+from workbench.store import outcomes, runs, trained
 from workbench.store.database import Database
 from workbench.store.paths import home
 
@@ -79,6 +79,8 @@ def test_it_is_no_training_of_this_place(here: Database, files: Files) -> None:
     assert model.scores == {} and results.of_department(here, ward) == []
     assert [run.kind for run in api.list_runs(here)] == ["predict"]
     assert learning_curve.of_department(here, ward) is None
+    with here.reading() as session:
+        assert outcomes.of_trainings(session) == [] and runs.trainings_done(session, 10) == []
     again = model_export.export(here, model.id, "ben")
     assert again.files == files  # goes on as it came
 

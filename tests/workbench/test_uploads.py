@@ -99,3 +99,20 @@ def test_a_size_that_lies_does_not_unpack_more() -> None:
 def test_a_guess_survives_any_json() -> None:
     for line in (b"null", b"1", b"[]", b'{"entities": [1]}', b'{"entities": null}', b"[" * 100_000):
         assert sorted_out([("a.jsonl", line)]).format == "jsonl"
+
+
+def test_what_unpacks_without_a_limit_is_refused() -> None:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.txt", b"x")
+    with pytest.raises(DataError, match=r"w\.zip: 'a\.txt' is packed in an unusual way"):
+        sorted_out([("w.zip", made.getvalue())])
+
+
+def test_changed_bytes_and_a_file_without_a_name_are_errors() -> None:
+    whole = zipped(("a.txt", b"one two three four five" * 9))
+    start = whole.index(b"a.txt") + 5
+    with pytest.raises(DataError, match=r"w\.zip: this zip cannot be unpacked"):
+        sorted_out([("w.zip", whole[:start] + b"\xff" * 9 + whole[start + 9 :])])
+    with pytest.raises(DataError, match=r"w\.zip: a file in this zip has no name"):
+        sorted_out([("w.zip", whole.replace(b"a.txt", b"././."))])

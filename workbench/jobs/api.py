@@ -27,7 +27,7 @@ from workbench.store import departments, runs, sweeps, trained
 from workbench.store.base import now
 from workbench.store.database import Database
 from workbench.store.models import RUN_ENDINGS, Run
-from workbench.store.trained import IMPORTED
+from workbench.store.runs import IMPORTED
 
 
 def needs_source(config: Config) -> bool:

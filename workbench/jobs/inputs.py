@@ -13,7 +13,7 @@ from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.mapping import LabelMapping
 from ladtl_core.records import SPLITS, Record
 from workbench.store import departments, label_sets, labels, mappings, records, snapshots
-from workbench.store.trained import IMPORTED
+from workbench.store.runs import IMPORTED
 
 
 def frozen(session: Session, department_id: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ladtl_core.scores import LabelScore, Scores
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
 from workbench.services.power_law import FURTHEST, Law, Point, Unknown, fit
-from workbench.store import snapshots, trained
+from workbench.store import runs, snapshots, trained
 from workbench.store.database import Database
 
 FEWEST_SPANS = 20  # gold ones on dev: with fewer, the standard error of F1 is above ten
@@ -87,7 +87,7 @@ def of_department(database: Database, department_id: int) -> Curve | None:
     with database.reading() as session:
         model = trained.current(session, department_id)
     run = api.status(database, model.run_id) if model else None
-    return of_run(database, run) if run and run.state == "succeeded" and trained.IMPORTED not in run.spec else None
+    return of_run(database, run) if run and run.state == "succeeded" and runs.IMPORTED not in run.spec else None
 
 
 def under_way(database: Database, run: RunStatus) -> int:

@@ -48,7 +48,7 @@ def export(database: Database, model_id: int, who: str) -> Exported:
         model = trained.get(session, model_id)
         department = departments.get(session, model.department_id).name
     run = api.status(database, model.run_id)
-    if trained.IMPORTED in run.spec:
+    if runs.IMPORTED in run.spec:
         files = model_folder.read(home() / "models" / model.folder)
         spec = json.loads(files[SPEC])
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -95,7 +96,7 @@ def _unzipped(name: str, data: bytes) -> list[File]:
             _check(entries, name)
             files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
     # RuntimeError is what zipfile raises for an encrypted file, NotImplementedError for a way to pack that it lacks.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise DataError(f"this zip cannot be unpacked: {error}", file=name) from None
     if not files:
         raise DataError("this zip holds no file", file=name)
@@ -108,7 +109,11 @@ def _unzipped(name: str, data: bytes) -> list[File]:
 def _check(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
     """Raise DataError for names that leave their folder, and for more than memory should hold."""
     for entry in entries:
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
+            raise DataError(f"{entry.filename!r} is packed in an unusual way; pack it again as a plain zip", file=name)
         parts = PurePosixPath(entry.filename.replace("\\", "/"))
+        if not parts.parts:
+            raise DataError("a file in this zip has no name; pack it again", file=name)
         if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
             raise DataError(f"the name {entry.filename!r} leads out of the zip; it was not read", file=name)
     size = sum(entry.file_size for entry in entries)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workbench.store.models import Run
+from workbench.store.runs import TRAINED_HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Outcome:
 
 
 def count(session: Session) -> int:
-    """How many trainings succeeded; what they reached never changes."""
-    query = select(func.count()).select_from(Run).where(Run.kind == "train", Run.state == "succeeded")
+    """How many trainings succeeded here; what they reached never changes."""
+    query = select(func.count()).select_from(Run).where(*TRAINED_HERE)
     return session.scalars(query).one()
 
 
@@ -38,7 +39,7 @@ def of_trainings(session: Session) -> list[Outcome]:
         Run.spec[("target", "snapshot_hash")].as_string(),
         Run.spec[("config", "transfer", "method")].as_string(),
         Run.result[("scores", "dev", "overall", "f1")].as_float(),
-    ).where(Run.kind == "train", Run.state == "succeeded", Run.spec[("target", "keep")].as_string().is_(None))
+    ).where(*TRAINED_HERE, Run.spec[("target", "keep")].as_string().is_(None))
     rows: list[Any] = list(session.execute(query.order_by(Run.id)))
     return [
         Outcome(number, target, tuple(part["department"] for part in sources), snapshot, method, f1)

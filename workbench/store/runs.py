@@ -15,6 +15,8 @@ from workbench.store.errors import Fenced, NotClaimable, NotFound
 from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent
 from workbench.store.sweeps import OF_A_SWEEP
 
+IMPORTED = "imported"  # in the spec of the run that stands for the training of a model from elsewhere
+TRAINED_HERE = (Run.kind == "train", Run.state == "succeeded", Run.spec[IMPORTED].as_string().is_(None))
 _AT_ONCE = 500
 
 
@@ -88,8 +90,8 @@ def by_hash(session: Session, hashes: Sequence[str]) -> dict[str, Run]:
 
 
 def trainings_done(session: Session, limit: int) -> list[Run]:
-    """The latest succeeded trainings, the newest first."""
-    query = select(Run).where(Run.kind == "train", Run.state == "succeeded")
+    """The latest succeeded trainings, the newest first; without those of models from elsewhere."""
+    query = select(Run).where(*TRAINED_HERE)
     return list(session.scalars(query.order_by(Run.id.desc()).limit(limit)))
 
 

@@ -17,8 +17,6 @@ from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
 from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Run, Suggestion
 
-IMPORTED = "imported"  # in the spec of the run that stands for the training of a model from elsewhere
-
 
 def add_model(
     session: Session, *, department_id: int, run_id: int, folder: str, hash: str, scores: dict[str, Any]
@@ -65,7 +63,7 @@ def add_imported(
         kind="train",
         department_id=department_id,
         title=title,
-        spec={IMPORTED: about},
+        spec={runs.IMPORTED: about},
         spec_hash=key,
         code_version=code_version,
     )
@@ -77,7 +75,7 @@ def imported_models(session: Session, department_id: int) -> list[tuple[Model, d
     """The department's models from elsewhere with what they are, the newest first."""
     query = select(Model, Run.spec).join(Run, Run.id == Model.run_id).where(Model.department_id == department_id)
     found = session.execute(query.order_by(Model.version.desc()))
-    return [(model, spec[IMPORTED]) for model, spec in found if IMPORTED in spec]
+    return [(model, spec[runs.IMPORTED]) for model, spec in found if runs.IMPORTED in spec]
 
 
 def get(session: Session, model_id: int) -> Model:
