@@ -59,7 +59,7 @@ def test_a_sweep_from_the_plan_to_the_map(workbench: Workbench) -> None:
     finish_all(database, sweep)
     expect(page.get_by_text("4 of 4 runs done")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("4 runs, n = 1 seeds a point")).to_be_visible(timeout=PATIENCE)
-    page.wait_for_function("document.querySelector('.js-plotly-plot').data[0].z.flat().length == 4")
+    page.wait_for_function("document.querySelector('.js-plotly-plot')?.data?.[0].z.flat().length == 4")
     assert page.evaluate("document.querySelector('.js-plotly-plot').mark") == "the same"
     assert page.evaluate(RANGE) == before
     for scheme in ("light", "dark"):

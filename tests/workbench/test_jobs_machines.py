@@ -24,7 +24,7 @@ from workbench.store.database import Database
 RUNS, EPOCHS = 6, 4
 
 
-@pytest.mark.parametrize("empty_database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_machine_dies_and_every_run_is_done_once(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,14 +38,15 @@ def show_sweeps(show_view: Shown) -> None:
     chosen = st.selectbox("Sweep", ids, index=index, format_func=lambda one: _name(found[one]))
     st.session_state["sweep"] = chosen
     alive = any(one.moving for one in found.values())
-    st.fragment(_live, run_every=REFRESH_SECONDS if alive else None)(chosen, alive, show_view)
+    # It looks on after the end, too: a rerun of the page to stop it would draw the figures anew and lose their zoom.
+    st.fragment(_live, run_every=REFRESH_SECONDS if alive else None)(chosen, show_view)
 
 
 def _name(one: Progress) -> str:
     return f"{one.listed.name} · {when(one.listed.created_at)}"
 
 
-def _live(sweep_id: int, alive: bool, show_view: Shown) -> None:
+def _live(sweep_id: int, show_view: Shown) -> None:
     found = {one.listed.sweep_id: one for one in sweeps.listed(access.database())}
     kept = f"sweep-rows-{sweep_id}"
     st.session_state[kept] = sweep_rows.rows(access.database(), sweep_id, st.session_state.get(kept, {}))
@@ -53,8 +54,6 @@ def _live(sweep_id: int, alive: bool, show_view: Shown) -> None:
     _table(list(found.values()))
     _status(found[sweep_id], rows)
     _results(sweep_id, rows, show_view)
-    if alive and not any(one.moving for one in found.values()):
-        st.rerun()  # the whole page: nothing is left to watch
 
 
 def _table(found: list[Progress]) -> None:
