@@ -37,7 +37,7 @@ def figure(runs: Sequence[Row], experiment: Experiment, split: str = "", partial
     draw = {"curves": _curves, "boxes": _boxes, "map": _map}[experiment.drawn]
     made = draw(found)
     made["layout"] = {
-        "title": {"text": f"{experiment.title}: {split} F1", "font": {"size": 15}},
+        "title": {"text": f"{experiment.title}: {split} F1", "font": {"size": 13}, "x": 0, "xanchor": "left"},
         "template": "plotly_white",
         "margin": {"l": 150, "r": 20, "t": 50, "b": 60},
         **made["layout"],
@@ -121,8 +121,20 @@ def _map(found: dict[str, dict[str, np.ndarray]]) -> Figure:
         "customdata": [[len(row[c]) if c in row else 0 for c in columns] for row in found.values()],
         "texttemplate": "%{z:.1f}",
         "hovertemplate": "%{y}, %{x}: %{z:.1f} (n %{customdata})<extra></extra>",
-        "colorscale": "Viridis",
-        "colorbar": {"title": {"text": "F1"}},
+        # Opaque, so that numbers of one colour are legible on light and on dark.
+        "textfont": {"color": "#12171b"},
+        "colorscale": [[0, "#eef3f2"], [1, "#0f9d8a"]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
     }
     height = 140 + _HEIGHT_OF_ROW * len(found)
-    return {"data": [trace], "layout": {"yaxis": {"autorange": "reversed"}, "height": height, "width": 900}}
+    return {
+        "data": [trace],
+        "layout": {
+            "yaxis": {"autorange": "reversed", "showgrid": False},
+            "xaxis": {"showgrid": False},
+            "height": height,
+            "width": 900,
+        },
+    }

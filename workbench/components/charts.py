@@ -23,6 +23,8 @@ LOSS_COLOURS = dict(
 )
 # Height of a usual chart's inside, and of a line of its text; names are kept apart by these.
 _PLOT_PIXELS, _LINE_PIXELS = 180, 12
+# Of numbers on the cells of a map, whose colours are opaque: legible on light and dark pages alike.
+NUMBERS = "#12171b"
 LINES = ("#0f9d8a", "#c9822b", "#4a90d9", "#b05fb8", "#7a8b2a", "#d0545f", "#6a6fd0", "#5a9a55", "#8a8f98")
 
 
@@ -144,7 +146,10 @@ def confusion(title: str, table: Mapping[str, Mapping[str, int]]) -> Figure:
                 "z": shares,
                 "text": counts,
                 "texttemplate": "%{text}",
-                "colorscale": [[0, "rgba(15, 157, 138, 0.04)"], [1, "rgba(15, 157, 138, 0.9)"]],
+                "textfont": {"color": NUMBERS},
+                "colorscale": [[0, "#eef3f2"], [1, "#0f9d8a"]],
+                "xgap": 2,
+                "ygap": 2,
                 "zmin": 0,
                 "zmax": 100,
                 "showscale": False,

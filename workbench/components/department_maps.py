@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.components.charts import NUMBERS
+
 Cells = Mapping[tuple[str, str], tuple[float | None, str]]
 """By source and target the value, None if there is none, and what is said of it: on the cell if it is empty."""
 
-# Opaque, so that numbers of one colour are legible on light and dark pages alike.
-_NUMBERS = "#12171b"
 _NEAR_TO_FAR = [[0, "#0f9d8a"], [0.5, "#8fcfc5"], [1, "#eef3f2"]]
 _LOSS_TO_GAIN = [[0, "#c9822b"], [0.5, "#eef3f2"], [1, "#0f9d8a"]]
 
@@ -45,7 +45,7 @@ def _map(title: str, departments: Sequence[str], cells: Cells, shown: str, scale
         "z": [[value for value, _ in row] for row in rows],
         "customdata": [[said for _, said in row] for row in rows],
         "texttemplate": shown,
-        "textfont": {"color": _NUMBERS},
+        "textfont": {"color": NUMBERS},
         "hovertemplate": f"%{{y}} → %{{x}}: {shown}<br>%{{customdata}}<extra></extra>",
         "hoverongaps": False,
         "xgap": 2,
