@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.workbench.pages_kit import page
+from tests.workbench.pages_kit import MAIN, page
 from workbench.jobs.execution import execute
 from workbench.jobs.learner import core_learner
 from workbench.services import access, comparison, demo, results, training
@@ -113,6 +113,18 @@ def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], 
     table = app.dataframe[0].value
     assert list(table.index) == [*sorted(la_dtl.dev.per_label), "all"] and "gap B-" in table.columns
     assert table.loc["all", "support"] == la_dtl.dev.overall.support
+
+
+def test_an_address_leads_to_a_run(home: Database, ids: dict[str, int], trained: list[int]) -> None:
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    app.run()
+    for name, value in {"department": ids["Respiratory"], "result": trained[1], "compared": 0}.items():
+        app.query_params[name] = str(value)
+    app.switch_page("pages/results.py").run()
+    chosen = {box.label: box.value for box in app.selectbox}
+    assert [chosen[label] for label in ("Department", "Run", "Compare with")] == [ids["Respiratory"], trained[1], 0]
+    next(box for box in app.selectbox if box.label == "Run").select(trained[0]).run()
+    assert app.query_params["result"] == str(trained[0])
 
 
 def test_the_gap_has_its_p_beside_f1(home: Database, ids: dict[str, int], trained: list[int]) -> None:

@@ -29,8 +29,6 @@ def show() -> None:
     standings = departments_or_hint()
     if not standings:
         return
-    if st.query_params.get("department", "").isdecimal():
-        st.session_state.setdefault("department", int(st.query_params["department"]))  # after a reload
     left, centre = st.columns([18, 82], gap="medium")
     with left:
         department = pick_department(standings)
@@ -61,7 +59,7 @@ def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int
         return
     ids = [case.record_id for case in differing]
     current = _current(differing)
-    st.query_params.from_dict({"department": str(department_id), "record": str(current)})
+    st.query_params["record"] = str(current)
     with left:
         done = sum(case.state == "adjudicated" for case in differing)
         st.caption(f"{done} of {len(differing)} that differ are adjudicated")

@@ -27,8 +27,6 @@ def show() -> None:
         if st.button("Import records", type="primary"):
             st.switch_page("pages/data.py")
         return
-    if st.query_params.get("department", "").isdecimal():
-        st.session_state.setdefault("department", int(st.query_params["department"]))  # after a reload
     left, centre = st.columns([18, 82], gap="medium")
     with left:
         department = pick_department(standings)
@@ -115,7 +113,6 @@ def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | No
         st.session_state["record"] = current
         st.query_params.update(
             {
-                "department": str(st.session_state["department"]),
                 "set": "evaluation" if st.session_state["evaluation"] else "labelling",
                 "order": str(st.session_state["order"]),
                 "record": str(current),

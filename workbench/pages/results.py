@@ -66,7 +66,9 @@ def show() -> None:
 
 
 def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], default: int = 0) -> int:
-    """A choice among runs that survives a visit to another page."""
+    """A choice among runs that survives a visit to another page and stands in the page's address."""
+    if (asked := st.query_params.get(key, "")).isdecimal():
+        st.session_state.setdefault(key, int(asked))
     wanted = st.session_state.get(key, default)
     index = ids.index(wanted) if wanted in ids else (ids.index(default) if default in ids else 0)
 
@@ -78,6 +80,7 @@ def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], defa
     chosen = st.selectbox(label, ids, index=index, format_func=name)
     if chosen != wanted:
         st.session_state[key] = chosen
+    st.query_params[key] = str(chosen)
     return chosen
 
 

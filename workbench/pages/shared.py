@@ -25,8 +25,13 @@ def departments_or_hint() -> list[Standing]:
 
 
 def pick_department(standings: Sequence[Standing], label: str = "Department") -> Standing:
-    """A select box that keeps its choice from page to page; starts at the first department that needs labels."""
+    """A select box that keeps its choice from page to page and in the page's address.
+
+    It starts at the first department that needs labels.
+    """
     by_id = {standing.department_id: standing for standing in standings}
+    if (asked := st.query_params.get("department", "")).isdecimal():
+        st.session_state.setdefault("department", int(asked))  # after a reload, or by a link
     if st.session_state.get("department") not in by_id:
         needy = [s for s in standings if s.labelled < s.records - s.evaluation_records]
         st.session_state["department"] = (needy or list(standings))[0].department_id
@@ -38,6 +43,7 @@ def pick_department(standings: Sequence[Standing], label: str = "Department") ->
         format_func=lambda department_id: by_id[department_id].name,
     )
     st.session_state["department"] = chosen
+    st.query_params["department"] = str(chosen)
     return by_id[chosen]
 
 
