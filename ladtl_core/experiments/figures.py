@@ -25,6 +25,7 @@ METHOD_COLOURS = {
     "mmd-crf-l2": "#d0545f",
     "la-dtl": "#0f9d8a",
 }
+_OUTSIDER = "#d08fb0"
 
 
 def figure(runs: Sequence[Row], experiment: Experiment, split: str = "", partial: bool = False) -> Figure:
@@ -51,7 +52,7 @@ def _curves(found: dict[str, dict[str, np.ndarray]]) -> Figure:
     for name, row in found.items():
         if not row:
             continue
-        columns, colour = list(row), METHOD_COLOURS.get(name, "#8a8f98")
+        columns, colour = list(row), METHOD_COLOURS.get(name, _OUTSIDER)
         means = [float(f1.mean()) for f1 in row.values()]
         spread = [float(f1.std(ddof=1)) if len(f1) > 1 else 0.0 for f1 in row.values()]
         if any(spread):
@@ -101,7 +102,7 @@ def _boxes(found: dict[str, dict[str, np.ndarray]]) -> Figure:
             "x": [float(value) for f1 in row.values() for value in f1],
             "orientation": "h",
             "boxpoints": "all",
-            "marker": {"color": METHOD_COLOURS.get(name, "#8a8f98")},
+            "marker": {"color": METHOD_COLOURS.get(name, _OUTSIDER)},
             "showlegend": False,
         }
         for name, row in reversed(found.items())
