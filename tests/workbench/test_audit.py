@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from workbench.__main__ import main
-from workbench.services import access, roles, trail
+from workbench.services import access, people, roles, trail
 from workbench.services.roles import Role
 from workbench.store import audit, departments
 from workbench.store.database import Database
@@ -58,6 +58,8 @@ def test_commands_give_roles_and_write_the_trail(
 ) -> None:
     with installation.session() as session:
         departments.create(session, "Ward", "shared", ["Problem"])
+    people.add(installation, "ana")
+    people.add(installation, "bo")
     assert main(["role", "ana", "admin"]) == 0
     assert main(["role", "bo", "clinician", "--department", "Ward", "--disable"]) == 0
     assert capsys.readouterr().out == ("ana: admin, all departments\nbo: clinician, 1 department, disabled\n")
@@ -68,8 +70,8 @@ def test_commands_give_roles_and_write_the_trail(
     assert main(["audit", "--format", "jsonl", "--out", str(tmp_path / "trail.jsonl")]) == 0
     lines = [json.loads(line) for line in (tmp_path / "trail.jsonl").read_text().splitlines()]
     assert [(line["who"], line["what"]) for line in lines] == [
-        (access.OPERATOR, "gave role"),
-        (access.OPERATOR, "gave role"),
+        *[(access.OPERATOR, "added")] * 2,
+        *[(access.OPERATOR, "gave role")] * 2,
         (access.OPERATOR, "disabled"),
     ]
     assert main(["audit", "--out", str(tmp_path / "trail.jsonl")]) == 1

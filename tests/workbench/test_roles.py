@@ -12,7 +12,7 @@ import pytest
 
 from ladtl_core.errors import DataError
 from workbench import services
-from workbench.services import access, label_sets, overview, places, queueing, roles, sharing
+from workbench.services import access, label_sets, overview, people, places, queueing, roles, sharing
 from workbench.services.roles import MAY, Act, Forbidden, Role
 from workbench.store import audit, departments, permissions
 from workbench.store.database import Database
@@ -91,6 +91,7 @@ def _call(function: Callable[..., Any], database: Database, given: list[object])
 @pytest.mark.usefixtures("enforced")
 def test_lists_hold_departments_that_one_may_see(database: Database, wards: tuple[int, int]) -> None:
     """Every function without an argument of a department: what it returns does not name the hidden one."""
+    people.add(database, "chief")
     roles.assign(database, "operator", "chief", Role.ADMIN, [wards[0]])
     called = 0
     for name, function in functions().items():
@@ -105,6 +106,8 @@ def test_lists_hold_departments_that_one_may_see(database: Database, wards: tupl
 def test_departments_are_closed_and_shared_labels_are_changed_by_who_sees_all(
     database: Database, wards: tuple[int, int]
 ) -> None:
+    people.add(database, "rev")
+    people.add(database, "all")
     roles.assign(database, "operator", "rev", Role.REVIEWER, [wards[0]])
     roles.assign(database, "operator", "all", Role.REVIEWER)
     with access.acting_for("rev"):
@@ -145,6 +148,7 @@ def test_check_says_who_may_and_why_not(database: Database, wards: tuple[int, in
 
 
 def test_an_admin_stays_and_every_change_is_noted(database: Database) -> None:
+    people.add(database, "a")
     roles.assign(database, "operator", "a", Role.ADMIN)
     with pytest.raises(DataError, match="nobody changes the own role"):
         roles.assign(database, "a", "a", None)
@@ -156,7 +160,20 @@ def test_an_admin_stays_and_every_change_is_noted(database: Database) -> None:
     assert roles.role_of(database, "a") is Role.ADMIN
     with database.reading() as session:
         found = [(entry.who, entry.what, entry.subject, entry.detail) for entry in audit.entries(session)]
-    assert found == [("operator", "gave role", "person a", {"role": "admin", "departments": []})]
+    assert found == [
+        ("operator", "gave role", "person a", {"role": "admin", "departments": []}),
+        (access.OPERATOR, "added", "person a", {}),
+    ]
+
+
+def test_a_role_that_came_with_the_sign_in_goes_with_it(database: Database) -> None:
+    """Who leaves the provider's group is no admin at the next sign-in; what an admin gave here stays."""
+    assert roles.claimed(database, "ana", "admin") is Role.ADMIN
+    assert roles.claimed(database, "ana", None) is None
+    roles.assign(database, "operator", "ana", Role.REVIEWER)
+    assert roles.claimed(database, "ana", None) is Role.REVIEWER
+    assert roles.claimed(database, "ana", "clinician") is Role.CLINICIAN
+    assert roles.claimed(database, "ana", None) is None
 
 
 def test_without_accounts_everything_is_permitted(database: Database, wards: tuple[int, int]) -> None:

@@ -42,7 +42,7 @@ def _role(options: argparse.Namespace) -> None:
         roles.disable(database, OPERATOR, options.name, disabled=options.disable)
     found = next((one for one in roles.everybody(database) if one.name == options.name), None)
     if found is None:
-        raise DataError(f"there is no person {options.name!r}; give a role to add one")
+        raise DataError(f"there is no person {options.name!r}; people are added when they sign in")
     count = len(found.departments)
     where = f"{count} department{'' if count == 1 else 's'}" if count else "all departments"
     print(f"{found.name}: {found.role or 'no role'}, {where}{', disabled' if found.disabled else ''}")

@@ -144,13 +144,14 @@ def everybody(database: Database) -> list[Permitted]:
 def assign(database: Database, by: str, user: str, role: Role | None, departments: Iterable[int] = ()) -> None:
     """Give a person a role, in some departments or, with none, in all; None takes the role away.
 
-    Adds the person if there is none of that name. Raises DataError for one's own role: an installation would be left
-    without an admin by a slip.
+    Raises DataError for nobody, who has to sign in first, and for one's own role: an installation would be left without
+    an admin by a slip.
     """
     _not_oneself(by, user)
     ids = sorted(set(departments))
     with database.session() as session:
-        permissions.write(session, user, role, ids)
+        _get(session, user)
+        permissions.assign(session, user, role, ids)
         audit.note(session, by, "gave role", f"person {user}", {"role": role, "departments": ids})
 
 
@@ -159,24 +160,32 @@ def disable(database: Database, by: str, user: str, disabled: bool = True) -> No
     """Let a person do nothing any more, or again what the role says. Raises DataError for oneself or nobody."""
     _not_oneself(by, user)
     with database.session() as session:
-        if permissions.of(session, user) is None:
-            raise DataError(f"there is no person {user!r}")
+        _get(session, user)
         permissions.disable(session, user, disabled)
         audit.note(session, by, "disabled" if disabled else "enabled", f"person {user}")
 
 
-def claimed(database: Database, user: str, role: Role | None) -> Role | None:
+def claimed(database: Database, user: str, role: str | None) -> Role | None:
     """Keep what a sign-in said of a person, who is added if new; returns the role that counts.
 
-    A role that came with the sign-in replaces another; with None the person keeps what an admin gave, at first nothing.
-    Departments stay, and who is disabled stays so.
+    A role that came with the sign-in replaces another, and goes when a later sign-in does not bring it. What an admin
+    gave stays where the sign-in brings none. Departments stay, and who is disabled stays so.
     """
-    with database.session() as session:
+    with database.reading() as session:
         before = permissions.of(session, user)
-        if before is None or (role and role != before.role):
-            permissions.write(session, user, role)
+    if before is None or (role != before.role if role else before.claimed):
+        with database.session() as session:
+            permissions.claim(session, user, None if role is None else Role(role))
             audit.note(session, user, "role at sign-in", f"person {user}", {"role": role})
-        return _role(permissions.of(session, user))
+    return role_of(database, user)
+
+
+def _get(session: Session, user: str) -> Permitted:
+    found = permissions.of(session, user)
+    if found is None:
+        known = ", ".join(one.name for one in permissions.everybody(session)[:20])
+        raise DataError(f"there is no person {user!r}; people are added when they sign in. There: {known or 'none'}")
+    return found
 
 
 def _not_oneself(by: str, user: str) -> None:

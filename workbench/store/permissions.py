@@ -16,13 +16,14 @@ ROLES = ("clinician", "reviewer", "researcher", "admin")
 
 
 class Permission(Base):
-    """A person without a row has no role and is not disabled."""
+    """A person without a row has no role and is not disabled; `claimed`: the role came with the sign-in."""
 
     __tablename__ = "permission"
     __table_args__ = (CheckConstraint("role IN ('clinician', 'reviewer', 'researcher', 'admin')", name="role"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     role: Mapped[str | None]
+    claimed: Mapped[bool] = mapped_column(default=False)
     disabled: Mapped[bool] = mapped_column(default=False)
 
 
@@ -37,10 +38,11 @@ class PermittedDepartment(Base):
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """What a person may do; no `departments` are all of them."""
+    """What a person may do; no `departments` are all of them. `claimed`: the role came with the sign-in."""
 
     name: str
     role: str | None
+    claimed: bool
     disabled: bool
     departments: frozenset[int]
 
@@ -59,14 +61,19 @@ def everybody(session: Session) -> list[Permitted]:
     return _read(session)
 
 
-def write(session: Session, name: str, role: str | None, departments: Iterable[int] | None = None) -> None:
-    """Give a role and departments, None: those that there are; adds the person if there is none of that name."""
+def assign(session: Session, name: str, role: str | None, departments: Iterable[int]) -> None:
+    """Give a person who is there a role and departments."""
+    row = _row(session, name)
+    row.role, row.claimed = role, False
+    session.execute(delete(PermittedDepartment).where(PermittedDepartment.account_id == row.account_id))
+    session.add_all(PermittedDepartment(account_id=row.account_id, department_id=one) for one in set(departments))
+
+
+def claim(session: Session, name: str, role: str | None) -> None:
+    """Keep the role that came with a sign-in, None: it is withdrawn. Adds the person if there is none of that name."""
     people.add(session, name)
     row = _row(session, name)
-    row.role = role
-    if departments is not None:
-        session.execute(delete(PermittedDepartment).where(PermittedDepartment.account_id == row.account_id))
-        session.add_all(PermittedDepartment(account_id=row.account_id, department_id=one) for one in set(departments))
+    row.role, row.claimed = role, role is not None
 
 
 def disable(session: Session, name: str, disabled: bool) -> None:
@@ -78,22 +85,27 @@ def _row(session: Session, name: str) -> Permission:
     account_id = session.scalars(select(Account.id).where(Account.name == name)).one()
     row = session.get(Permission, account_id)
     if row is None:
-        row = Permission(account_id=account_id, role=None, disabled=False)
+        row = Permission(account_id=account_id, role=None, claimed=False, disabled=False)
         session.add(row)
     return row
 
 
 def _read(session: Session, name: str | None = None) -> list[Permitted]:
     query = (
-        select(Account.id, Account.name, Permission.role, Permission.disabled, PermittedDepartment.department_id)
+        select(Account.id, Account.name, Permission, PermittedDepartment.department_id)
         .outerjoin(Permission, Permission.account_id == Account.id)
         .outerjoin(PermittedDepartment, PermittedDepartment.account_id == Account.id)
         .order_by(Account.id)
     )
-    found: dict[int, tuple[str, str | None, bool, set[int]]] = {}
-    for account_id, who, role, disabled, department in session.execute(
+    found: dict[int, tuple[str, Permission | None, set[int]]] = {}
+    for account_id, who, row, department in session.execute(
         query if name is None else query.where(Account.name == name)
     ):
-        departments = found.setdefault(account_id, (who, role, bool(disabled), set()))[3]
+        departments = found.setdefault(account_id, (who, row, set()))[2]
         departments |= set() if department is None else {department}
-    return [Permitted(who, role, disabled, frozenset(ids)) for who, role, disabled, ids in found.values()]
+    return [
+        Permitted(who, row.role, row.claimed, row.disabled, frozenset(ids))
+        if row
+        else Permitted(who, None, False, False, frozenset(ids))
+        for who, row, ids in found.values()
+    ]

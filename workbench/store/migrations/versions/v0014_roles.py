@@ -21,6 +21,7 @@ def upgrade() -> None:
         "permission",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.CheckConstraint("role IN ('clinician', 'reviewer', 'researcher', 'admin')", name=op.f("ck_permission_role")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_permission_account_id")),
