@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -25,19 +23,18 @@ def may(*acts: Act) -> bool:
 
 def navigation() -> None:
     """Show the page of the address. One that the person may not open is in no menu, and says so at its address."""
-    pages = []
-    for name, title in PAGES.items():
-        home = name == HOME
-        if may(*OF_PAGES[name]):
-            pages.append(st.Page(f"pages/{name}.py", title=title, default=home))
-        else:
-            refusal = _refusing(OF_PAGES[name][0])
-            pages.append(st.Page(refusal, title=title, default=home, url_path=name, visibility="hidden"))
+    shown = {name for name in PAGES if may(*OF_PAGES[name])}
+    pages = [
+        st.Page(
+            f"pages/{name}.py", title=title, default=name == HOME, visibility="visible" if name in shown else "hidden"
+        )
+        for name, title in PAGES.items()
+    ]
+    page = st.navigation(pages, position="top")
+    name = page.url_path or HOME
     try:
-        st.navigation(pages, position="top").run()
+        if name not in shown:
+            roles.check(access.database(), user(), OF_PAGES[name][0])
+        page.run()
     except Forbidden as forbidden:
         st.error(str(forbidden))
-
-
-def _refusing(act: Act) -> Callable[[], None]:
-    return lambda: roles.check(access.database(), user(), act)

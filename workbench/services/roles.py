@@ -18,7 +18,7 @@ from workbench.services import access, places
 from workbench.store import audit, permissions
 from workbench.store.database import Database
 from workbench.store.departments import all_departments
-from workbench.store.permissions import Permitted
+from workbench.store.permissions import Permitted as Permitted
 
 P = ParamSpec("P")
 R = TypeVar("R")
