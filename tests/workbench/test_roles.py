@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +182,11 @@ def test_without_accounts_everything_is_permitted(database: Database, wards: tup
         assert roles.may(database, Act.PEOPLE)
         assert len(functions()["overview.standings"](database)) == 2
         roles.check(database, "anybody", Act.DELETE, wards[1])
+
+
+def test_the_table_of_the_documentation_is_the_one_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "access.md").read_text(encoding="utf-8")
+    written = [line for line in page.splitlines() if line.startswith("|")][2:]
+    assert written == [
+        f"| {act} |{'|'.join(' yes ' if role in allowed else ' ' for role in Role)}|" for act, allowed in MAY.items()
+    ]

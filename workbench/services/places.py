@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from workbench.store import belonging
 
 ANEW = 0
 """A department that does not exist yet: nobody who is confined to some departments may make one."""
+
+SHARED = {"label_set_id", "source_set_id", "target_set_id", "label_id", "label_ids"}
+"""What several departments may have in common: used by the people of one of them, changed by those of all."""
 
 OF_ARGUMENTS: dict[str, Callable[[Session, Any], set[int]]] = {
     "department_id": lambda _, value: set() if value is None else {value},
@@ -38,10 +41,11 @@ OF_ARGUMENTS: dict[str, Callable[[Session, Any], set[int]]] = {
 }
 
 
-def of_arguments(session: Session, arguments: Mapping[str, Any]) -> set[int]:
-    """The departments of all arguments together; what is not there belongs to none."""
-    parts = (OF_ARGUMENTS[name](session, value) for name, value in arguments.items() if name in OF_ARGUMENTS)
-    return set().union(*parts)
+def of_arguments(session: Session, arguments: Mapping[str, Any]) -> Iterator[tuple[str, set[int]]]:
+    """Each argument that belongs to departments, with their ids; what is not there belongs to none."""
+    for name, value in arguments.items():
+        if name in OF_ARGUMENTS:
+            yield name, OF_ARGUMENTS[name](session, value)
 
 
 def _of_preview(session: Session, preview: Any) -> set[int]:

@@ -99,7 +99,8 @@ def needs(act: Act) -> Callable[[Callable[Concatenate[Database, P], R]], Callabl
                 with database.reading() as session:
                     one = _allowed(session, who, act)
                     if one.departments:
-                        _inside(one, places.of_arguments(session, given), any_will_do=act is Act.SEE)
+                        for name, found in places.of_arguments(session, given):
+                            _inside(one, found, any_will_do=name in places.SHARED and act is not Act.LABELS)
             return function(database, *args, **kwargs)
 
         checked.__dict__["act"] = act
@@ -225,7 +226,6 @@ def _allowed(session: Session, user: str, act: Act) -> Permitted:
 
 
 def _inside(one: Permitted, departments: set[int], any_will_do: bool = False) -> None:
-    """What several departments share may be seen by those of one, and changed by those of all."""
     seen = {department for department in departments if one.sees(department)}
     if not (seen if any_will_do and departments else seen == departments):
         raise Forbidden(f"This belongs to a department that {one.name} may not enter. An admin can change that.")

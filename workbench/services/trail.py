@@ -9,6 +9,7 @@ from workbench.services.roles import Act, needs
 from workbench.services.tables import as_csv
 from workbench.store import audit
 from workbench.store.database import Database
+from workbench.store.models import Audit
 
 FORMATS = ("csv", "jsonl")
 
@@ -23,7 +24,7 @@ def written(database: Database, format: str) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _row(entry: audit.Audit) -> dict[str, Any]:
+def _row(entry: Audit) -> dict[str, Any]:
     return {
         "id": entry.id,
         "at": entry.at.isoformat(),
