@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from workbench.pages.permitted import navigation, shown_to
 from workbench.pages.who import pick_user
-from workbench.services.access import HOME, PAGES
+from workbench.services import access
 
 COMPONENTS = Path(__file__).parent / "components"
 
@@ -18,6 +19,6 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 st.html(COMPONENTS / "style.css")
+access.pages_are_for(shown_to)
 pick_user()
-pages = [st.Page(f"pages/{name}.py", title=title, default=name == HOME) for name, title in PAGES.items()]
-st.navigation(pages, position="top").run()
+navigation()

@@ -8,8 +8,7 @@ from typing import Any
 
 from ladtl_core.errors import DataError
 from workbench.services import access, model_export, model_folder, model_import
-
-OPERATOR = "command line"  # in the audit trail
+from workbench.services.access import OPERATOR
 
 
 def add_to(commands: Any) -> None:

@@ -11,10 +11,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
+from workbench.pages.permitted import may
 from workbench.pages.who import user
 from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
 from workbench.services.holdings import Holding
+from workbench.services.roles import Act
 from workbench.services.uploads import Upload
 
 NEW_DEPARTMENT = "A new department"
@@ -34,7 +36,8 @@ def show() -> None:
     held = holdings.holdings(access.database())
     if not held:
         st.write("Import the records of a department to begin. They stay on this machine.")
-    _import(held)
+    if may(Act.IMPORT):
+        _import(held)
     if held:
         _departments(held)
 
@@ -169,7 +172,8 @@ def _departments(held: Sequence[Holding]) -> None:
         for holding in held
     ]
     st.dataframe(rows, hide_index=True)
-    _export({holding.department.department_id: holding.department.name for holding in held})
+    if may(Act.EXPORT):
+        _export({holding.department.department_id: holding.department.name for holding in held})
 
 
 def _export(names: dict[int, str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from workbench.components.numbers import f1_text
+from workbench.pages.permitted import may
 from workbench.services import access, learning_curve, overview
 from workbench.services.overview import Standing
+from workbench.services.roles import OF_PAGES, Act
 
 BUTTONS = {
     "data": ("Import records", "pages/data.py"),
@@ -24,7 +28,7 @@ def show() -> None:
     st.title("Departments")
     if not standings:
         st.write("A department is a set of records with one kind of labels. Import the first to begin.")
-        if st.button("Import records", type="primary"):
+        if may(Act.IMPORT) and st.button("Import records", type="primary"):
             st.switch_page("pages/data.py")
         return
     if any(standing.generated for standing in standings):
@@ -53,7 +57,8 @@ def _card(standing: Standing) -> None:
         st.html(f'<dl class="figures">{lines}</dl>')
         st.write(f"{standing.next_step} {_outlook(standing)}")
         text, page = BUTTONS[standing.action]
-        if st.button(text, key=f"next-{standing.department_id}", type="primary", width="stretch"):
+        open_to = may(*OF_PAGES[Path(page).stem])
+        if open_to and st.button(text, key=f"next-{standing.department_id}", type="primary", width="stretch"):
             st.session_state["department"] = standing.department_id
             st.session_state["evaluation"] = standing.action == "evaluate"
             st.switch_page(page)

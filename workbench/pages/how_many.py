@@ -7,12 +7,14 @@ import streamlit as st
 
 from workbench.components.curve_chart import learning_curve
 from workbench.components.live_plot import live_plot
+from workbench.pages.permitted import may
 from workbench.services import access
 from workbench.services import learning_curve as curves
 from workbench.services.learning_curve import Curve
 from workbench.services.overview import Standing
 from workbench.services.power_law import Unknown
 from workbench.services.results import Result
+from workbench.services.roles import Act
 
 
 def how_many_more(result: Result, department: Standing) -> None:
@@ -50,7 +52,7 @@ def _measure(result: Result, department: Standing) -> None:
         st.page_link("pages/train.py", label="Watch them")
     elif not curves.can_measure(department.labelled):
         st.caption(f"From {curves.FEWEST_TO_MEASURE} labelled records on the curve can be measured on parts of them.")
-    elif st.button(
+    elif may(Act.TRAIN) and st.button(
         "Measure the curve: train 4 times",
         help="On a quarter, a half, three quarters and all of today's labels, with the settings of this run. The first "
         "three leave scores only, no model.",

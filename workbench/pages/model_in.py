@@ -10,11 +10,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.pages.permitted import may
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.who import user
 from workbench.services import access, model_folder, model_import, results
 from workbench.services.model_import import About, Brought, Elsewhere, Fit
 from workbench.services.overview import Standing
+from workbench.services.roles import Act
 
 DATABASE = access.database()
 PLACE = "model-in"
@@ -28,8 +30,9 @@ def from_elsewhere(department: Standing) -> None:
     show_said(PLACE)
     if found:
         _listed(found)
-    with st.expander("Bring in a model from elsewhere"):
-        _bring_in(department)
+    if may(Act.MODELS):
+        with st.expander("Bring in a model from elsewhere"):
+            _bring_in(department)
 
 
 def _listed(found: Sequence[Elsewhere]) -> None:
@@ -49,7 +52,7 @@ def _listed(found: Sequence[Elsewhere]) -> None:
     st.dataframe(rows, hide_index=True)
     st.caption("F1 was measured where the model was trained. Review compares the current model with the labels here.")
     others = {one.version: one.model_id for one in found if not one.current}
-    if not others:
+    if not others or not may(Act.TRAIN):
         return
     choose, act = st.columns([1, 4], vertical_alignment="bottom")
     version = choose.selectbox("Version", list(others), format_func=lambda number: f"v{number}")

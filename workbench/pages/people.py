@@ -7,9 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.pages.permitted import may
+from workbench.pages.roles_of_people import roles_of_people
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, people, sharing, statistics
+from workbench.services.roles import Act
 from workbench.services.statistics import Work
 
 DATABASE = access.database()
@@ -25,6 +28,9 @@ def show() -> None:
     standings = departments_or_hint()
     if not standings:
         return
+    if not may(Act.REVIEW):
+        st.dataframe([{"Person": name} for name in people.names(DATABASE)], hide_index=True)
+        return
     department = pick_department(standings)
     left, right = st.columns(2, gap="large")
     with left:
@@ -32,6 +38,7 @@ def show() -> None:
     with right:
         _assignment(department.department_id)
     _work(department.department_id)
+    roles_of_people({standing.department_id: standing.name for standing in standings})
 
 
 def _overlap(department_id: int) -> None:

@@ -11,10 +11,12 @@ from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
 from workbench.pages import hidden_states, model_in, model_out, result_compare, result_errors, result_gap
 from workbench.pages.how_many import how_many_more
+from workbench.pages.permitted import may
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, findings, results
 from workbench.services.results import Result
+from workbench.services.roles import Act
 
 DATABASE = access.database()
 
@@ -30,7 +32,7 @@ def show() -> None:
     found = {result.run.run_id: result for result in results.of_department(DATABASE, department.department_id)}
     if not found:
         st.info(f"{department.name} has no finished training yet.")
-        if st.button("Train a model", type="primary"):
+        if may(Act.TRAIN) and st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
         model_in.from_elsewhere(department)
         return
@@ -110,7 +112,7 @@ def _headline(result: Result, other: Result | None) -> None:
     with act:
         if result.current:
             st.button("Current model", disabled=True, width="stretch")
-        elif st.button("Make current", type="primary", width="stretch"):
+        elif st.button("Make current", type="primary", width="stretch", disabled=not may(Act.TRAIN)):
             results.make_current(DATABASE, result.model_id, user())
             st.session_state["message"] = f"v{result.version} is the current model."
             st.rerun()
@@ -202,8 +204,9 @@ def _settings(result: Result) -> None:
     st.dataframe(pd.DataFrame({"value": rows}), width="stretch")
     with st.expander("All settings"):
         st.json(dict(result.settings))
-    st.subheader("As a folder", anchor=False)
-    model_out.export(result)
+    if may(Act.MODELS):
+        st.subheader("As a folder", anchor=False)
+        model_out.export(result)
 
 
 show()

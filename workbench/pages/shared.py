@@ -9,11 +9,13 @@ import streamlit as st
 from ladtl_core.errors import LadtlError
 from workbench.components.excerpts import excerpts
 from workbench.components.span_annotator import span_annotator
+from workbench.pages.permitted import may
 from workbench.pages.who import as_whom, user
 from workbench.services import access, examples, label_sets, labelling, overview, sharing, tokens
 from workbench.services.label_sets import GuidedSet
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
+from workbench.services.roles import Act
 
 
 def departments_or_hint() -> list[Standing]:
@@ -99,7 +101,8 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mappi
 def _guidelines(department_id: int) -> None:
     """What the department's label set says of all labels, and of each."""
     show_guidelines(label_sets.of_department(access.database(), department_id))
-    st.page_link("pages/labels.py", label="Write guidelines")
+    if may(Act.LABELS):
+        st.page_link("pages/labels.py", label="Write guidelines")
 
 
 def show_guidelines(found: GuidedSet) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import DataError
 from workbench.services.disagreement import Place, compare, spot
 from workbench.services.labelling import Stale, whole
+from workbench.services.roles import Act, needs
 from workbench.store import adjudications, departments, records, versions
 from workbench.store import annotations as labels_of
 from workbench.store.adjudications import Adjudication, Choices, State
@@ -49,6 +50,7 @@ class Decision:
     finished: bool
 
 
+@needs(Act.REVIEW)
 def cases(database: Database, department_id: int) -> list[Case]:
     """The department's records with two or more versions, or with a gold made of some, in their order."""
     with database.reading() as session:
@@ -63,6 +65,7 @@ def cases(database: Database, department_id: int) -> list[Case]:
         ]
 
 
+@needs(Act.REVIEW)
 def open_record(database: Database, record_id: int) -> dict[str, Any]:
     """A record as the adjudicator and the route take it. Offsets are code points.
 
@@ -75,6 +78,7 @@ def open_record(database: Database, record_id: int) -> dict[str, Any]:
         return _view(session, records.get(session, record_id))
 
 
+@needs(Act.REVIEW)
 def save(database: Database, record_id: int, who: str, decision: Decision) -> int:
     """Save the choices, and make the gold of them if they are finished; returns the revision.
 
@@ -95,6 +99,7 @@ def save(database: Database, record_id: int, who: str, decision: Decision) -> in
         return adjudications.add(session, record_id, who, found.people, decision.choices, decision.finished)
 
 
+@needs(Act.REVIEW)
 def take_agreed(database: Database, department_id: int, who: str) -> int:
     """Adjudicate every record whose versions agree wholly; returns how many. What changes meanwhile is left."""
     taken = 0

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from ladtl_core.formats.csv_rows import no_formula
 from ladtl_core.records import Entity
 from ladtl_core.text import Offsets, spans_to_bio
+from workbench.services.roles import Act, needs
 from workbench.store import departments, versions
 from workbench.store.database import Database
 
@@ -91,6 +92,7 @@ class Agreement:
     left_out: int
 
 
+@needs(Act.REVIEW)
 def of_department(database: Database, department_id: int) -> Agreement:
     """Over the department's records that two or more people submitted."""
     with database.reading() as session:

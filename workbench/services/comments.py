@@ -6,10 +6,12 @@ from typing import Any
 
 from ladtl_core.errors import DataError
 from workbench.services.labelling import whole
+from workbench.services.roles import Act, needs
 from workbench.store import comments, records
 from workbench.store.database import Database
 
 
+@needs(Act.ANNOTATE)
 def of_record(database: Database, record_id: int) -> list[dict[str, Any]]:
     """Everybody's comments on a record, oldest first, for JSON. Raises NotFound.
 
@@ -24,6 +26,7 @@ def of_record(database: Database, record_id: int) -> list[dict[str, Any]]:
         ]
 
 
+@needs(Act.ANNOTATE)
 def add(database: Database, record_id: int, author: str, body: Any) -> None:
     """A comment from its JSON form {text, start, end}. Raises DataError and NotFound."""
     try:
@@ -35,6 +38,7 @@ def add(database: Database, record_id: int, author: str, body: Any) -> None:
         comments.add(session, record_id, author, text, stretch)
 
 
+@needs(Act.ANNOTATE)
 def resolve(database: Database, record_id: int, comment_id: int, who: str, resolved: bool) -> None:
     """Mark a comment as dealt with, or take that back. Raises NotFound."""
     with database.session() as session:

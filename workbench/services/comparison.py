@@ -13,6 +13,7 @@ from ladtl_core.scores import Scores
 from ladtl_core.significance import difference_intervals
 from ladtl_core.text import bio_to_spans, to_sentences
 from workbench.services.results import Result
+from workbench.services.roles import Act, needs
 from workbench.store import records, snapshots, trained
 from workbench.store.database import Database
 
@@ -97,6 +98,7 @@ def _fields(before: str, values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]
             yield before + name, value
 
 
+@needs(Act.RESULTS)
 def same_evaluation(database: Database, one: Result, other: Result) -> bool:
     """Whether both were scored on the same dev records with the same labels."""
     with database.reading() as session:
@@ -137,6 +139,7 @@ def _cells(scores: Scores, names: Sequence[str]) -> np.ndarray:
     return np.concatenate([counts, counts.sum(1, keepdims=True)], axis=1)
 
 
+@needs(Act.RESULTS)
 def sentences(database: Database, one: Result, other: Result) -> Sentences:
     """The dev records that `one` was scored on, with its labels, sentence by sentence; only those that both have read.
 

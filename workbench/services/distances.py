@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import fsum, log2
 
 from ladtl_core.vocab import normal_form
+from workbench.services.roles import Act, needs, visible
 from workbench.store import departments
 from workbench.store import words as of_store
 from workbench.store.database import Database
@@ -63,12 +64,15 @@ def divergence(one: Words, other: Words) -> float | None:
     return min(1.0, max(0.0, bits))  # fsum rounds once: the order of the words changes nothing
 
 
+@needs(Act.RESEARCH)
 def state(database: Database) -> dict[int, State]:
     """By department what its words depend on: as long as it is the same, `counted` is."""
     with database.reading() as session:
-        return of_store.state(session)
+        sees = visible(session)
+        return {one: state for one, state in of_store.state(session).items() if sees(one)}
 
 
+@needs(Act.RESEARCH)
 def counted(database: Database, department_id: int) -> Counted:
     """The department's words in the form in which a tagger looks them up; reads all its training records."""
     with database.reading() as session:
@@ -88,16 +92,22 @@ def _count(record: Told, into: Counted) -> None:
         into.spans.setdefault(label_id, Counter()).update(inside)
 
 
+@needs(Act.RESEARCH)
 def names(database: Database) -> dict[int, str]:
     """All departments, in the order in which they were made."""
     with database.reading() as session:
-        return {department.id: department.name for department in departments.all_departments(session)}
+        sees = visible(session)
+        return {one.id: one.name for one in departments.all_departments(session) if sees(one.id)}
 
 
+@needs(Act.RESEARCH)
 def labels(database: Database) -> Labels:
     """Which labels departments have, and which stand for each other."""
     with database.reading() as session:
-        return of_store.same_labels(session), of_store.label_names(session)
+        sees = visible(session)
+        same = {pair: meant for pair, meant in of_store.same_labels(session).items() if all(map(sees, pair))}
+        used = {label for meant in same.values() for pair in meant.items() for label in pair}
+        return same, {label: name for label, name in of_store.label_names(session).items() if label in used}
 
 
 def between(words: Callable[[int], Counted], of_departments: Labels) -> dict[tuple[int, int], Distance]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.services.roles import Act, needs, seen_departments
 from workbench.store import search
 from workbench.store.database import Database
 
@@ -15,13 +16,15 @@ Example = tuple[str, str, str]
 """Text before, words, text after; white space is one space, and words that are cut at the outer ends are left out."""
 
 
+@needs(Act.SEE)
 def examples(database: Database, label_ids: Sequence[int]) -> dict[int, list[Example]]:
     """For each label, submitted spans of pool and training records: those of the most frequent words first.
 
     Each is the first place of its words, whatever their case; the same spans give the same examples.
     """
     with database.reading() as session:
-        found = {label_id: search.mentions(session, label_id, LOOKED_AT, AROUND) for label_id in label_ids}
+        seen = seen_departments(session)
+        found = {label_id: search.mentions(session, label_id, seen, LOOKED_AT, AROUND) for label_id in label_ids}
     return {label_id: _frequent(mentions) for label_id, mentions in found.items()}
 
 

@@ -14,6 +14,7 @@ from ladtl_core.formats.scan import check_name
 from ladtl_core.records import SPLITS, Record
 from ladtl_core.text import han_share
 from workbench.services.incoming import File, Placed, Source, read
+from workbench.services.roles import Act, needs
 from workbench.services.splits import Place, assign, read_splits, torn_patients
 from workbench.store import departments, records
 from workbench.store.database import Database
@@ -65,6 +66,7 @@ class Preview:
         return sum(department.records for department in self.departments)
 
 
+@needs(Act.IMPORT)
 def preview(
     database: Database,
     files: Sequence[File],

@@ -13,6 +13,7 @@ from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.scores import Scores
 from ladtl_core.significance import compare, holm
 from workbench.services.results import Result
+from workbench.services.roles import Act, needs
 from workbench.store import snapshots
 from workbench.store.database import Database
 
@@ -20,6 +21,7 @@ SIGNIFICANT = 0.05
 WIDE = 20.0  # points of F1 between the ends of an interval that tells little
 
 
+@needs(Act.RESULTS)
 def warnings(
     database: Database, result: Result, others: Sequence[Result], epochs: Sequence[Mapping[str, Any]]
 ) -> list[str]:

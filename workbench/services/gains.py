@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.services.roles import Act, needs
 from workbench.store import outcomes
 from workbench.store.database import Database
 from workbench.store.outcomes import Outcome
@@ -26,12 +27,14 @@ class Gain:
     missing: str = ""
 
 
+@needs(Act.RESEARCH)
 def trainings(database: Database) -> int:
     """How many there are: while it is the same, so is what was `seen`."""
     with database.reading() as session:
         return outcomes.count(session)
 
 
+@needs(Act.RESEARCH)
 def seen(database: Database, department_ids: Sequence[int]) -> dict[tuple[int, int], Gain]:
     """The gain of every (source, target), by their ids.
 

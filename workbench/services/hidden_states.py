@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from io import StringIO
 
+from workbench.services.roles import Act, needs
 from workbench.store import departments, trained
 from workbench.store.database import Database
 from workbench.store.labels import by_name
@@ -27,6 +28,7 @@ class HiddenStates:
     colours: dict[str, int]
 
 
+@needs(Act.RESULTS)
 def of_model(database: Database, model_id: int) -> HiddenStates | None:
     """None for a model without them: an older one, or one whose folder has lost the file."""
     with database.reading() as session:

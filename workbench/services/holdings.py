@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from workbench.services import label_sets as guided
+from workbench.services.roles import Act, needs, visible
 from workbench.store import departments
 from workbench.store.database import Database
 from workbench.store.departments import Overview
@@ -19,17 +21,19 @@ class Holding:
     labels: tuple[str, ...]
 
 
+@needs(Act.SEE)
 def holdings(database: Database) -> list[Holding]:
-    """All departments in the order in which they were made."""
+    """All departments that may be seen, in the order in which they were made."""
     with database.reading() as session:
-        labels = _labels_by_set(session)
-        return [Holding(row, labels[row.label_set]) for row in departments.overview(session)]
+        labels, sees = _labels_by_set(session), visible(session)
+        rows = departments.overview(session)
+        return [Holding(row, labels[row.label_set]) for row in rows if sees(row.department_id)]
 
 
+@needs(Act.SEE)
 def label_sets(database: Database) -> dict[str, tuple[str, ...]]:
-    """The names of the labels of each label set, by the set's name."""
-    with database.reading() as session:
-        return _labels_by_set(session)
+    """The names of the labels of each label set that may be seen, by the set's name."""
+    return {found.name: tuple(label.name for label in found.labels) for found in guided.label_sets(database)}
 
 
 def _labels_by_set(session: Session) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from ladtl_core.errors import DataError
 from ladtl_core.records import Record
 from workbench.services.exchange import DepartmentPreview, Preview
 from workbench.services.incoming import Placed, read
+from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, records, staging
 from workbench.store.database import Database
 
@@ -24,6 +25,7 @@ class _Staged:
     hidden_id: int
 
 
+@needs(Act.IMPORT)
 def commit(
     database: Database,
     found: Preview,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, label_sets, mappings
 from workbench.store.database import Database
 from workbench.store.models import Label
@@ -24,12 +25,14 @@ class LabelMapping:
     pairs: dict[int, int | None]
 
 
+@needs(Act.LABELS)
 def mapping(database: Database, source_set_id: int, target_set_id: int) -> LabelMapping:
     """What training would take for what. Raises NotFound."""
     with database.reading() as session:
         return _mapping(session, source_set_id, target_set_id)
 
 
+@needs(Act.LABELS)
 def save(
     database: Database, source_set_id: int, target_set_id: int, chosen: Mapping[int, int | None], who: str
 ) -> None:

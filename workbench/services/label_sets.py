@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from workbench.services.roles import Act, needs, seen_departments, visible
 from workbench.store import audit, departments, labels, search
 from workbench.store import label_sets as sets
 from workbench.store.database import Database
@@ -54,12 +55,17 @@ class GuidedSet:
     labels: tuple[GuidedLabel, ...]
 
 
+@needs(Act.SEE)
 def label_sets(database: Database) -> list[GuidedSet]:
-    """All label sets in the order in which they were made."""
+    """The label sets in the order in which they were made; not those of hidden departments alone."""
     with database.reading() as session:
         users: dict[int, dict[int, str]] = {}
+        hidden, sees = set(), visible(session)
         for department in departments.all_departments(session):
-            users.setdefault(department.label_set_id, {})[department.id] = department.name
+            if sees(department.id):
+                users.setdefault(department.label_set_id, {})[department.id] = department.name
+            else:
+                hidden.add(department.label_set_id)
         return [
             GuidedSet(
                 found.id,
@@ -74,9 +80,11 @@ def label_sets(database: Database) -> list[GuidedSet]:
                 ),
             )
             for found in departments.label_sets(session)
+            if found.id in users or found.id not in hidden
         ]
 
 
+@needs(Act.SEE)
 def of_department(database: Database, department_id: int) -> GuidedSet:
     """The department's label set. Raises NotFound."""
     with database.reading() as session:
@@ -84,11 +92,13 @@ def of_department(database: Database, department_id: int) -> GuidedSet:
     return by_id(database, wanted)
 
 
+@needs(Act.SEE)
 def by_id(database: Database, label_set_id: int) -> GuidedSet:
     """A label set that is there."""
     return next(found for found in label_sets(database) if found.label_set_id == label_set_id)
 
 
+@needs(Act.LABELS)
 def create_set(database: Database, name: str, names: Sequence[str], who: str) -> int:
     """A new label set with labels of these names, for departments to come; its id. Raises DataError for a name."""
     with database.session() as session:
@@ -97,6 +107,7 @@ def create_set(database: Database, name: str, names: Sequence[str], who: str) ->
         return made.id
 
 
+@needs(Act.LABELS)
 def copy_set(database: Database, label_set_id: int, name: str, who: str) -> int:
     """A new set with another's labels that are in use and its guidelines; its id. Raises DataError, NotFound."""
     with database.session() as session:
@@ -105,6 +116,7 @@ def copy_set(database: Database, label_set_id: int, name: str, who: str) -> int:
         return made.id
 
 
+@needs(Act.LABELS)
 def rename_set(database: Database, label_set_id: int, name: str, who: str) -> None:
     """Raises DataError for the name, NotFound."""
     with database.session() as session:
@@ -113,6 +125,7 @@ def rename_set(database: Database, label_set_id: int, name: str, who: str) -> No
         audit.note(session, who, "rename label set", before, {"name": name})
 
 
+@needs(Act.LABELS)
 def allow_overlaps(database: Database, label_set_id: int, allowed: bool, who: str) -> None:
     """Let new spans overlap others, or no longer; spans that are there stay. Raises NotFound."""
     with database.session() as session:
@@ -120,6 +133,7 @@ def allow_overlaps(database: Database, label_set_id: int, allowed: bool, who: st
         audit.note(session, who, "overlaps", sets.get(session, label_set_id).name, {"allowed": allowed})
 
 
+@needs(Act.LABELS)
 def write_guidelines(
     database: Database, label_set_id: int, guideline: str, of_labels: Mapping[int, str], who: str
 ) -> None:
@@ -129,6 +143,7 @@ def write_guidelines(
         audit.note(session, who, "guidelines", sets.get(session, label_set_id).name)
 
 
+@needs(Act.LABELS)
 def standings(database: Database, label_set_id: int) -> list[Standing]:
     """All labels of a set, retired ones too; those that were merged are former names of what they became."""
     with database.reading() as session:
@@ -153,6 +168,7 @@ def standings(database: Database, label_set_id: int) -> list[Standing]:
         ]
 
 
+@needs(Act.LABELS)
 def add_label(database: Database, label_set_id: int, name: str, who: str) -> None:
     """A new label behind the others. Raises DataError for the name, NotFound."""
     with database.session() as session:
@@ -160,6 +176,7 @@ def add_label(database: Database, label_set_id: int, name: str, who: str) -> Non
         audit.note(session, who, "add label", sets.get(session, label_set_id).name, {"label": name})
 
 
+@needs(Act.LABELS)
 def change_label(database: Database, label_id: int, name: str, colour: int, key: str | None, who: str) -> None:
     """Name, colour and key of a label; the label that has the key takes its old one.
 
@@ -173,6 +190,7 @@ def change_label(database: Database, label_id: int, name: str, colour: int, key:
         audit.note(session, who, "change label", label.label_set.name, detail)
 
 
+@needs(Act.LABELS)
 def retire_label(database: Database, label_id: int, who: str) -> None:
     """Its spans stay and it takes no new ones. Raises NotFound, and DataError for one that was merged."""
     with database.session() as session:
@@ -180,6 +198,7 @@ def retire_label(database: Database, label_id: int, who: str) -> None:
         audit.note(session, who, "retire label", label.label_set.name, {"label": label.name})
 
 
+@needs(Act.LABELS)
 def bring_back_label(database: Database, label_id: int, who: str) -> None:
     """It takes new spans again. Raises NotFound, and DataError for one that was merged."""
     with database.session() as session:
@@ -187,6 +206,7 @@ def bring_back_label(database: Database, label_id: int, who: str) -> None:
         audit.note(session, who, "bring back label", label.label_set.name, {"label": label.name})
 
 
+@needs(Act.LABELS)
 def merge_labels(database: Database, label_id: int, target_id: int, who: str) -> Merged:
     """Every span, decision and rule of a label becomes one of another of its set, in one transaction.
 
@@ -200,7 +220,8 @@ def merge_labels(database: Database, label_id: int, target_id: int, who: str) ->
         return merged
 
 
+@needs(Act.LABELS)
 def places(database: Database, label_id: int, limit: int) -> list[tuple[str, str, str, str]]:
     """The first spans with a label: department, record, author, words."""
     with database.reading() as session:
-        return search.spans_with(session, label_id, limit)
+        return search.spans_with(session, label_id, seen_departments(session), limit)

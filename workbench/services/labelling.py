@@ -12,6 +12,7 @@ from ladtl_core.errors import DataError, LadtlError
 from ladtl_core.records import check_stretch
 from workbench.services import patterns, suggesting
 from workbench.services.patterns import Spans
+from workbench.services.roles import Act, needs
 from workbench.services.suggesting import Place
 from workbench.store import annotations as labels_of
 from workbench.store import departments, imported, label_sets, labels, records, rules, sharing, trained
@@ -60,12 +61,14 @@ class Stale(LadtlError):
         )
 
 
+@needs(Act.SEE)
 def label_colours(database: Database, department_id: int) -> dict[str, int]:
     """The palette index of each label of the department, by the label's name."""
     with database.reading() as session:
         return {label.name: label.colour for label in departments.labels(session, department_id)}
 
 
+@needs(Act.ANNOTATE)
 def open_record(database: Database, record_id: int, author: str) -> RecordView:
     """A record as the annotator and the JSON routes take it.
 
@@ -82,6 +85,7 @@ def open_record(database: Database, record_id: int, author: str) -> RecordView:
         return _view(session, records.get(session, record_id), author)
 
 
+@needs(Act.ANNOTATE)
 def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
     """Save labels and verdicts in one transaction; returns the new revision.
 
@@ -97,6 +101,7 @@ def save(database: Database, record_id: int, author: str, edit: Edit) -> int:
         raise Stale(open_record(database, record_id, author)) from conflict
 
 
+@needs(Act.ANNOTATE)
 def history(database: Database, record_id: int, author: str) -> list[dict[str, Any]]:
     """Every revision of the author's labels, oldest first, for JSON.
 

@@ -16,8 +16,10 @@ from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.scores import LabelScore, Scores
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
+from workbench.services import access
 from workbench.services.power_law import FURTHEST, Law, Point, Unknown, fit
-from workbench.store import runs, snapshots, trained
+from workbench.services.roles import Act, needs
+from workbench.store import audit, runs, snapshots, trained
 from workbench.store.database import Database
 
 FEWEST_SPANS = 20  # gold ones on dev: with fewer, the standard error of F1 is above ten
@@ -69,6 +71,7 @@ class _Training:
     dev: Scores
 
 
+@needs(Act.RESULTS)
 def of_run(database: Database, run: RunStatus) -> Curve:
     """The curve that a succeeded training is a point of."""
     found = _comparable(database, run)
@@ -82,6 +85,7 @@ def of_run(database: Database, run: RunStatus) -> Curve:
     return Curve(run.spec["config"]["transfer"]["method"], last.records if last else 0, overall, labels)
 
 
+@needs(Act.SEE)
 def of_department(database: Database, department_id: int) -> Curve | None:
     """The curve of the training that made the current model; None without one, or if it was trained elsewhere."""
     with database.reading() as session:
@@ -90,6 +94,7 @@ def of_department(database: Database, department_id: int) -> Curve | None:
     return of_run(database, run) if run and run.state == "succeeded" and runs.IMPORTED not in run.spec else None
 
 
+@needs(Act.RESULTS)
 def under_way(database: Database, run: RunStatus) -> int:
     """How many trainings with the run's settings wait or run."""
     settings = _settings(run.spec)
@@ -102,6 +107,7 @@ def can_measure(labelled: int) -> bool:
     return labelled >= FEWEST_TO_MEASURE
 
 
+@needs(Act.TRAIN)
 def measure(database: Database, run: RunStatus, labelled: int) -> list[int]:
     """Queue trainings like this one on a quarter, a half, three quarters and all of today's labels; the runs' ids.
 
@@ -111,7 +117,10 @@ def measure(database: Database, run: RunStatus, labelled: int) -> list[int]:
     sources = tuple(part["department"] for part in run.spec["sources"])
     sizes = [*(round(labelled * share) for share in SHARES), None]
     specs = [TrainSpec(sources, run.department_id, config, keep) for keep in sizes]
-    return [api.submit_training(database, spec) for spec in specs]
+    queued = [api.submit_training(database, spec) for spec in specs]
+    with database.session() as session:
+        audit.note(session, access.who(), "queued trainings", f"department {run.department_id}", {"runs": queued})
+    return queued
 
 
 def band(series: Series, steps: int = 40) -> list[tuple[float, float, float, float]]:

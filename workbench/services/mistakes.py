@@ -13,6 +13,7 @@ from ladtl_core.records import Entity, Record
 from workbench.services import review
 from workbench.services.results import Result
 from workbench.services.review import Finding, Prediction
+from workbench.services.roles import Act, needs
 from workbench.store import records, snapshots, trained
 from workbench.store.database import Database
 
@@ -43,6 +44,7 @@ class Mistake:
     other: str
 
 
+@needs(Act.RESULTS)
 def of_result(database: Database, result: Result, other: Result | None = None) -> list[Mistake]:
     """The model's mistakes on the dev records of its run, in the order of the records and their text."""
     with database.reading() as session:

@@ -18,6 +18,7 @@ from workbench.services import model_folder, model_trial
 from workbench.services.model_card import card
 from workbench.services.model_folder import FORMAT, SPEC, VERSION, Files, digest
 from workbench.services.results import epochs
+from workbench.services.roles import Act, needs, visible
 from workbench.store import audit, departments, runs, snapshots, trained
 from workbench.store.database import Database
 from workbench.store.models import Model
@@ -38,6 +39,7 @@ class Exported:
         return self.files["card.md"].decode()
 
 
+@needs(Act.MODELS)
 def export(database: Database, model_id: int, who: str) -> Exported:
     """The model as files that may leave, measured as they are on dev; one that was brought in goes as it came.
 
@@ -60,12 +62,14 @@ def export(database: Database, model_id: int, who: str) -> Exported:
     return made
 
 
+@needs(Act.MODELS)
 def listed(database: Database) -> list[tuple[int, str]]:
     """Number and name of every model, by department and version: `3, Respiratory v2, current`."""
     with database.reading() as session:
+        sees = visible(session)
         return [
             (model.id, f"{one.name} v{model.version}{', current' if model.id == one.current_model_id else ''}")
-            for one in departments.all_departments(session)
+            for one in filter(lambda one: sees(one.id), departments.all_departments(session))
             for model in reversed(trained.of_department(session, one.id))
         ]
 

@@ -13,6 +13,7 @@ from ladtl_core.scores import Scores
 from workbench.jobs import api
 from workbench.services import model_folder
 from workbench.services.model_folder import CHECKED, FORMAT, NAMES, SPEC, VERSION, Files, digest
+from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, trained
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
@@ -132,6 +133,7 @@ def _percent(value: Any) -> float:
     return float(value)
 
 
+@needs(Act.MODELS)
 def department(database: Database, name: str) -> int:
     """The id of the department of that name. Raises NotFound."""
     with database.reading() as session:
@@ -141,6 +143,7 @@ def department(database: Database, name: str) -> int:
     return found.id
 
 
+@needs(Act.MODELS)
 def fit(database: Database, brought: Brought, department_id: int) -> Fit:
     """What the department can do with the model. Raises NotFound."""
     with database.reading() as session:
@@ -153,6 +156,7 @@ def fit(database: Database, brought: Brought, department_id: int) -> Fit:
     return Fit(tuple(label for label in labels if label in here), missing, None if scheme == brought.scheme else scheme)
 
 
+@needs(Act.MODELS)
 def bring_in(database: Database, brought: Brought, department_id: int, who: str) -> Model:
     """Store the model as the department's next version, or find it there; the first one becomes current.
 
@@ -184,6 +188,7 @@ def bring_in(database: Database, brought: Brought, department_id: int, who: str)
     return model
 
 
+@needs(Act.RESULTS)
 def of_department(database: Database, department_id: int) -> list[Elsewhere]:
     """The department's models from elsewhere, the newest first."""
     with database.reading() as session:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.jobs import api
+from workbench.services.roles import Act, needs
 from workbench.store import departments, runs, scores, trained
 from workbench.store.database import Database
 from workbench.store.labels import by_name
@@ -60,6 +61,7 @@ class Arranged:
     chosen_by: Mapping[int, str]
 
 
+@needs(Act.ANNOTATE)
 def ranking(database: Database, department_id: int) -> Ranking:
     """The scores of the department's current model."""
     with database.reading() as session:
@@ -71,12 +73,14 @@ def ranking(database: Database, department_id: int) -> Ranking:
         return Ranking(department_id, model.id, model.version, sources, scores.keys(session, model.id))
 
 
+@needs(Act.ANNOTATE)
 def being_scored(database: Database, ranking: Ranking) -> bool:
     """Whether a run that will score the department's records waits or is under way."""
     found = api.list_runs(database, ranking.department_id)
     return any(run.kind == "predict" and not run.ended and run.spec["model_id"] == ranking.model_id for run in found)
 
 
+@needs(Act.ANNOTATE)
 def score(database: Database, ranking: Ranking) -> None:
     """Let a worker score the records that the current model has no scores of."""
     if ranking.model_id is not None:
@@ -155,9 +159,10 @@ def apart(record_ids: Sequence[int], alike: Mapping[int, int]) -> list[int]:
     return [*done, *waiting]
 
 
-def reason(database: Database, ranking: Ranking, found: Arranged, record_id: int) -> str:
+@needs(Act.ANNOTATE)
+def reason(database: Database, ranking: Ranking, arranged: Arranged, record_id: int) -> str:
     """Why the record has its place, in one line."""
-    order = found.chosen_by[record_id]
+    order = arranged.chosen_by[record_id]
     if order == GIVEN:
         return "In the order of import."
     if order == UNSCORED:

@@ -11,8 +11,9 @@ from io import BytesIO
 from ladtl_core.errors import DataError
 from ladtl_core.formats import FORMATS, csv_rows
 from ladtl_core.records import SPLITS, Prediction, Record
-from workbench.services import apart
-from workbench.store import departments, imported, records
+from workbench.services import access, apart
+from workbench.services.roles import Act, needs
+from workbench.store import audit, departments, imported, records
 from workbench.store.annotations import gold
 from workbench.store.database import Database
 
@@ -35,6 +36,7 @@ class Exported:
     lost: dict[str, int]
 
 
+@needs(Act.EXPORT)
 def export(database: Database, department_id: int, format: str) -> Exported:
     """All records of a department; the submitted ones with their labels, all with the predictions that they came with.
 
@@ -62,6 +64,8 @@ def export(database: Database, department_id: int, format: str) -> Exported:
     lost: Counter[str] = Counter()
     for record in items if format != OFFSETS else ():
         lost.update(FORMATS[format].losses(record))
+    with database.session() as session:
+        audit.note(session, access.who(), "export", name, {"records": len(items), "format": format})
     return Exported(file_name, data, len(items), len(labelled), dict(sorted(lost.items())))
 
 

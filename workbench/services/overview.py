@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ladtl_core.data import FEWEST_RECORDS_TO_HOLD_OUT
 from ladtl_core.scores import Scores
+from workbench.services.roles import Act, needs, visible
 from workbench.store import departments
 from workbench.store.database import Database
 from workbench.store.departments import Overview, SplitCount
@@ -30,10 +31,12 @@ class Standing:
     action: str
 
 
+@needs(Act.SEE)
 def standings(database: Database) -> list[Standing]:
-    """All departments in the order in which they were made."""
+    """All departments that may be seen, in the order in which they were made."""
     with database.reading() as session:
-        rows = departments.overview(session)
+        sees = visible(session)
+        rows = [row for row in departments.overview(session) if sees(row.department_id)]
     return [_standing(row, others=[other for other in rows if other is not row]) for row in rows]
 
 

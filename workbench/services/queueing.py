@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from workbench.services import suggesting
+from workbench.services.roles import Act, needs
 from workbench.store import departments, records, search, sharing
 from workbench.store.database import Database
 from workbench.store.records import EVALUATION_SPLITS, LABELLING_SPLITS, QueueItem
@@ -37,6 +38,7 @@ class Wanted:
         return bool(self.labels) + bool(self.authors) + (self.confidence != ANY_CONFIDENCE)
 
 
+@needs(Act.ANNOTATE)
 def queue(
     database: Database,
     department_id: int,
@@ -59,12 +61,14 @@ def queue(
         return items
 
 
+@needs(Act.ANNOTATE)
 def authors(database: Database, department_id: int) -> list[str]:
     """Everybody who has begun a record of the department."""
     with database.reading() as session:
         return search.authors(session, department_id)
 
 
+@needs(Act.ANNOTATE)
 def label_names(database: Database, department_id: int) -> list[str]:
     """The department's labels, retired ones too: their spans are still there. Those of merged ones are not."""
     with database.reading() as session:

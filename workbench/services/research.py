@@ -15,6 +15,7 @@ from ladtl_core.experiments.plans import EXPERIMENTS, Row
 from ladtl_core.experiments.rows import COLUMNS, checked_rows
 from ladtl_core.experiments.tables import cells_of
 from ladtl_core.formats.scan import check_name
+from workbench.services.roles import Act, needs
 from workbench.store import audit, experiments
 from workbench.store.database import Database
 from workbench.store.experiments import Listed
@@ -44,6 +45,7 @@ class View:
     said: str
 
 
+@needs(Act.RESEARCH)
 def add_table(database: Database, name: str, data: bytes, file: str, who: str) -> tuple[int, int]:
     """Bring in a table of runs (CSV); returns its id and how many runs were new.
 
@@ -57,12 +59,14 @@ def add_table(database: Database, name: str, data: bytes, file: str, who: str) -
     return table_id, new
 
 
+@needs(Act.RESEARCH)
 def tables(database: Database) -> list[Listed]:
     """All tables of runs, the newest first."""
     with database.reading() as session:
         return experiments.tables(session)
 
 
+@needs(Act.RESEARCH)
 def rows(database: Database, table_id: int) -> list[Row]:
     """The rows of a table. Raises NotFound."""
     with database.reading() as session:

@@ -9,6 +9,7 @@ from typing import Any
 from ladtl_core.scores import Scores
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus
+from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, scores, snapshots, trained
 from workbench.store.database import Database
 from workbench.store.models import Model
@@ -42,6 +43,7 @@ class Result:
         return f"v{self.version} · {self.method}{sources} · {self.labelled} records"
 
 
+@needs(Act.RESULTS)
 def of_department(database: Database, department_id: int) -> list[Result]:
     """The department's succeeded trainings, newest first."""
     found = api.list_runs(database, department_id, with_sweeps=False)  # those of sweeps leave no model
@@ -80,12 +82,14 @@ def _result(run: RunStatus, model: Model, current: int | None, labelled: int) ->
     )
 
 
+@needs(Act.RESULTS)
 def epochs(database: Database, run_id: int) -> list[dict[str, Any]]:
     """What each epoch of a run showed: epoch, losses, dev, gap; see `ladtl_core.progress.Progress`."""
     payloads = [event.payload for event in api.events(database, run_id)]
     return [payload for payload in payloads if payload["stage"] == "training" and payload["epoch"] > 0]
 
 
+@needs(Act.TRAIN)
 def make_current(database: Database, model_id: int, who: str) -> int | None:
     """Let the department use this model from now on; older ones stay.
 
@@ -99,6 +103,7 @@ def make_current(database: Database, model_id: int, who: str) -> int | None:
     return None if complete else api.submit_prediction(database, model_id)
 
 
+@needs(Act.RESULTS)
 def look_at_test(database: Database, result: Result, who: str) -> Scores | None:
     """The test scores. Every look is written to the audit trail: settings are chosen on dev, test is for the report."""
     with database.session() as session:
@@ -107,6 +112,7 @@ def look_at_test(database: Database, result: Result, who: str) -> Scores | None:
     return Scores.from_dict(scores) if scores else None
 
 
+@needs(Act.RESULTS)
 def test_looks(database: Database, model_ids: list[int]) -> int:
     """How often the test scores of these models were looked at."""
     with database.reading() as session:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ladtl_core.records import Entity
 from workbench.services import suggesting
+from workbench.services.roles import Act, needs
 from workbench.store import departments, records, sharing, trained
 from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
@@ -64,6 +65,7 @@ class ReviewedRecord:
         return sum(finding.kind != "correct" for finding in self.findings)
 
 
+@needs(Act.ANNOTATE)
 def suggested(database: Database, department_id: int, author: str) -> list[Suggested]:
     """Records that are the author's to do and have suggestions of the current model or a file, in their order."""
     with database.reading() as session:
@@ -84,6 +86,7 @@ def _doubtful(span: Mapping[str, Any]) -> bool:
     return span["confidence"] is not None and span["confidence"] < DOUBTFUL
 
 
+@needs(Act.ANNOTATE)
 def dev_records(database: Database, department_id: int) -> list[ReviewedRecord]:
     """The labelled dev records under the department's current model; empty without a model."""
     with database.reading() as session:

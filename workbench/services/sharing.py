@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ladtl_core.errors import DataError
+from workbench.services.roles import Act, needs
 from workbench.store import annotations as labels_of
 from workbench.store import audit, records, sharing
 from workbench.store.base import now
@@ -26,6 +27,7 @@ class Progress:
     done: int
 
 
+@needs(Act.REVIEW)
 def setting(database: Database, department_id: int) -> tuple[int, int]:
     """How many people label a record of the department, and in how many percent of the records."""
     with database.reading() as session:
@@ -33,6 +35,7 @@ def setting(database: Database, department_id: int) -> tuple[int, int]:
         return found.people, found.share
 
 
+@needs(Act.REVIEW)
 def set_people(database: Database, department_id: int, people: int, share: int, who: str) -> None:
     """Let `people` label each of `share` percent of the records. Raises DataError."""
     with database.session() as session:
@@ -40,6 +43,7 @@ def set_people(database: Database, department_id: int, people: int, share: int, 
         audit.note(session, who, "people a record", f"department {department_id}", {"people": people, "share": share})
 
 
+@needs(Act.ANNOTATE)
 def next_record(database: Database, person: str, candidates: Iterable[int]) -> int | None:
     """The first of the records that has a place for the person, who has it then; two who ask at once get two."""
     for record_id in candidates:
@@ -49,6 +53,7 @@ def next_record(database: Database, person: str, candidates: Iterable[int]) -> i
     return None
 
 
+@needs(Act.ANNOTATE)
 def enter(database: Database, record_id: int, person: str) -> str:
     """Open a record for the person. If others take its places, says who they are; else it is the person's for a while.
 
@@ -64,6 +69,7 @@ def enter(database: Database, record_id: int, person: str) -> str:
     return _others(database, record_id, person)
 
 
+@needs(Act.ANNOTATE)
 def renew(database: Database, record_id: int, person: str) -> None:
     """The person is at work on the record. Raises NotFound."""
     with database.session() as session:
@@ -71,6 +77,7 @@ def renew(database: Database, record_id: int, person: str) -> None:
         sharing.renew(session, record_id, person)
 
 
+@needs(Act.REVIEW)
 def progress(database: Database, department_id: int, evaluation: bool) -> Progress:
     """How far the department's records to label are, or those of its evaluation set."""
     with database.reading() as session:
@@ -78,12 +85,14 @@ def progress(database: Database, department_id: int, evaluation: bool) -> Progre
     return Progress(len(found), sum(needed > 1 for needed, _ in found), sum(done >= needed for needed, done in found))
 
 
+@needs(Act.REVIEW)
 def assigned(database: Database, department_id: int) -> dict[str, int]:
     """How many records each person is assigned and has neither submitted nor skipped."""
     with database.reading() as session:
         return sharing.open_assignments(session, department_id)
 
 
+@needs(Act.REVIEW)
 def share_out(database: Database, department_id: int, people: Sequence[str], evaluation: bool, who: str) -> int:
     """Assign the free places evenly; returns how many. Raises DataError without people."""
     if not people:
@@ -108,6 +117,7 @@ def spread(found: Iterable[Places], people: Sequence[str], loads: dict[str, int]
     return pairs
 
 
+@needs(Act.REVIEW)
 def reassign(database: Database, department_id: int, person: str, to: str | None, who: str) -> int:
     """Give what a person is assigned or has begun, and has not finished, to another or to nobody; returns how many.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from workbench.services.roles import Act, needs
 from workbench.services.suggesting import SOURCES
 from workbench.store import statistics
 from workbench.store.database import Database
@@ -30,6 +31,7 @@ class Work:
     accepted: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
+@needs(Act.REVIEW)
 def of_department(database: Database, department_id: int) -> list[Work]:
     """Everybody who did something in the department, by name."""
     with database.reading() as session:

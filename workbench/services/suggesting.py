@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from workbench.services import patterns
+from workbench.services import access, patterns
 from workbench.services.patterns import Spans
-from workbench.store import departments, imported, records, rules, trained
+from workbench.services.roles import Act, needs
+from workbench.store import audit, departments, imported, records, rules, trained
 from workbench.store.annotations import gold
 from workbench.store.database import Database
 from workbench.store.labels import by_name
@@ -96,6 +97,7 @@ def of_models_and_files(session: Session, department_id: int, splits: Sequence[s
     return spans
 
 
+@needs(Act.ANNOTATE)
 def propagate(database: Database, record_id: int, start: int, end: int, label_id: int, author: str) -> int:
     """Suggest these words of a record with this label wherever else they stand in the author's queue.
 
@@ -114,6 +116,7 @@ def propagate(database: Database, record_id: int, start: int, end: int, label_id
         return sum(bool(matches(other.text, other.tokens, [rule])) for other in others if other.id in open_ids)
 
 
+@needs(Act.LABELS)
 def rules_of(database: Database, department_id: int) -> list[dict[str, Any]]:
     """The department's rules as {id, kind, text, label (its name), author}."""
     with database.reading() as session:
@@ -124,6 +127,7 @@ def rules_of(database: Database, department_id: int) -> list[dict[str, Any]]:
         ]
 
 
+@needs(Act.LABELS)
 def try_rules(database: Database, department_id: int) -> dict[int, Trial]:
     """How each rule, by its id, does on the submitted pool and training records of its department."""
     with database.reading() as session:
@@ -146,17 +150,21 @@ def try_rules(database: Database, department_id: int) -> dict[int, Trial]:
     return trials
 
 
+@needs(Act.LABELS)
 def add_rule(database: Database, department_id: int, kind: str, text: str, label: str, author: str) -> None:
     """A term or a regular expression. Raises DataError for what it cannot be."""
     with database.session() as session:
         ids = {name: found.id for name, found in by_name(departments.labels(session, department_id)).items()}
         rules.add(session, department_id, kind, text, ids[label], author)
+        audit.note(session, author, "add rule", f"department {department_id}", {"kind": kind, "label": label})
 
 
+@needs(Act.LABELS)
 def remove_rule(database: Database, department_id: int, rule_id: int) -> None:
     """Its words are suggested no more; labels that came from it stay."""
     with database.session() as session:
         rules.remove(session, department_id, rule_id)
+        audit.note(session, access.who(), "remove rule", f"department {department_id}", {"rule": rule_id})
 
 
 def _stretches(rule: Rule, text: str) -> Iterable[tuple[int, int]]:

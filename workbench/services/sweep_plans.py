@@ -16,6 +16,7 @@ from ladtl_core.methods import METHODS
 from workbench.jobs import api
 from workbench.jobs.api import Prepared, TrainSpec
 from workbench.services import training
+from workbench.services.roles import Act, needs
 from workbench.store import runs
 from workbench.store.database import Database
 from workbench.store.models import Run
@@ -85,6 +86,7 @@ def numbers(text: str, name: str) -> tuple[float, ...]:
         raise ConfigError(f"{name} is {text!r}; expected numbers with spaces between them: 0 0.02 0.1") from None
 
 
+@needs(Act.RESEARCH)
 def plan(database: Database, grid: Grid) -> Plan:
     """The runs of the grid with today's labels. Nothing is queued.
 

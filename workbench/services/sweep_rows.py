@@ -12,11 +12,13 @@ from ladtl_core.config import Config
 from ladtl_core.experiments.plans import Row, RunSpec, described
 from ladtl_core.scores import Scores
 from workbench.services.results import LOOKED_AT_TEST
+from workbench.services.roles import Act, needs
 from workbench.store import audit, sweeps
 from workbench.store.database import Database
 from workbench.store.models import Run
 
 
+@needs(Act.RESEARCH)
 def rows(database: Database, sweep_id: int, known: Mapping[int, Row]) -> dict[int, Row]:
     """The succeeded runs by their ids; those that are `known` are not read again.
 
@@ -33,6 +35,7 @@ def shown_on(rows: Sequence[Row], split: str) -> list[Row]:
     return [{**row, **hidden} for row in rows if row[f"{split}_f1"]]
 
 
+@needs(Act.RESEARCH)
 def first_view(database: Database, sweep_id: int) -> str:
     """The view that shows what the sweep varies, by its name in `research.VIEWS`; it needs no run to have ended."""
     with database.reading() as session:
@@ -63,6 +66,7 @@ def seconds_left(rows: Sequence[Row], alive: int) -> float | None:
     return median(float(row["seconds"]) for row in rows) * alive if rows else None
 
 
+@needs(Act.RESEARCH)
 def look_at_test(database: Database, sweep_id: int, who: str) -> None:
     """Write the look at the test scores to the audit trail: settings are chosen on dev, test is for the report."""
     with database.session() as session:

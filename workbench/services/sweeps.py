@@ -8,8 +8,9 @@ from typing import Any
 from ladtl_core.errors import ConfigError
 from ladtl_core.formats.scan import check_name
 from workbench.jobs import api
+from workbench.services.roles import Act, needs, visible
 from workbench.services.sweep_plans import WEIGHTS, Plan
-from workbench.store import audit, runs, sweeps
+from workbench.store import audit, belonging, runs, sweeps
 from workbench.store.database import Database
 from workbench.store.sweeps import Listed
 
@@ -54,6 +55,7 @@ class Progress:
         return sum(self.listed.states.get(state, 0) for state in states)
 
 
+@needs(Act.RESEARCH)
 def queue(database: Database, name: str, plan: Plan, who: str) -> int:
     """Queue what the plan says, behind all that is queued by itself; the sweep's id.
 
@@ -75,12 +77,16 @@ def queue(database: Database, name: str, plan: Plan, who: str) -> int:
     return sweep_id
 
 
+@needs(Act.RESEARCH)
 def listed(database: Database) -> list[Progress]:
     """All sweeps, the newest first."""
     with database.reading() as session:
-        return [Progress(one) for one in sweeps.listed(session)]
+        sees = visible(session)
+        found = sweeps.listed(session)
+        return [Progress(one) for one in found if all(map(sees, belonging.sweep(session, one.sweep_id)))]
 
 
+@needs(Act.RESEARCH)
 def pause(database: Database, sweep_id: int, who: str, paused: bool = True) -> None:
     """Let none of its waiting runs start, or let them start again; those that run go on. Raises NotFound."""
     with database.session() as session:
@@ -88,6 +94,7 @@ def pause(database: Database, sweep_id: int, who: str, paused: bool = True) -> N
         audit.note(session, who, "paused" if paused else "resumed", f"sweep {sweep_id}")
 
 
+@needs(Act.RESEARCH)
 def cancel(database: Database, sweep_id: int, who: str) -> int:
     """Cancel its waiting and running runs but for those that another sweep wants too; how many. Raises NotFound."""
     with database.session() as session:
@@ -99,6 +106,7 @@ def cancel(database: Database, sweep_id: int, who: str) -> int:
     return len(ids)
 
 
+@needs(Act.RESEARCH)
 def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
     """Queue its failed or its cancelled runs again, which go on from their checkpoints; how many. Raises NotFound."""
     with database.session() as session:
@@ -110,6 +118,7 @@ def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
     return len(ids)
 
 
+@needs(Act.RESEARCH)
 def failures(database: Database, sweep_id: int) -> list[dict[str, str]]:
     """The failed runs as rows of a table: run, settings, error."""
     with database.reading() as session:

@@ -14,8 +14,9 @@ from ladtl_core.errors import ConfigError
 from ladtl_core.methods import METHODS
 from workbench.jobs import api
 from workbench.jobs.api import RunStatus, TrainSpec
-from workbench.services import label_mapping
-from workbench.store import departments, snapshots
+from workbench.services import access, label_mapping
+from workbench.services.roles import Act, needs, visible
+from workbench.store import audit, departments, snapshots
 from workbench.store.database import Database
 from workbench.store.departments import Overview, SplitCount
 from workbench.store.errors import NotFound
@@ -128,6 +129,7 @@ def make_spec(sources: Sequence[int], target: int, method: str, values: Mapping[
     return TrainSpec(tuple(sources), target, Config.from_dict(groups))
 
 
+@needs(Act.TRAIN)
 def offer(database: Database, spec: TrainSpec) -> Offer:
     """What the run would get now, and which way of stopping early applies. Raises NotFound."""
     with database.reading() as session:
@@ -158,6 +160,7 @@ def _training(row: Overview) -> SplitCount:
     return SplitCount(sum(part.records for part in parts), sum(part.labelled for part in parts))
 
 
+@needs(Act.TRAIN)
 def start(database: Database, spec: TrainSpec) -> int:
     """Queue the training; returns its run's id, which is an earlier run's if the same was trained before.
 
@@ -166,9 +169,12 @@ def start(database: Database, spec: TrainSpec) -> int:
     problem = offer(database, spec).problem
     if problem:
         raise ConfigError(problem)
-    return api.submit_training(database, spec)
+    run_id = api.submit_training(database, spec)
+    _note(database, "queued training", run_id)
+    return run_id
 
 
+@needs(Act.TRAIN)
 def live(database: Database, run_id: int) -> Live:
     """How the run stands now. Raises NotFound."""
     run = api.status(database, run_id)
@@ -192,16 +198,29 @@ def _seconds_left(run: RunStatus, latest: dict[str, Any], done: list[dict[str, A
     return float(per_epoch * (last["epochs"] - last["epoch"]))
 
 
+@needs(Act.TRAIN)
 def cancel(database: Database, run_id: int) -> None:
     """Ask a run to stop; it does at the end of its epoch, or is ended 10 s later."""
     api.cancel(database, run_id)
+    _note(database, "cancelled", run_id)
 
 
+@needs(Act.TRAIN)
 def retry(database: Database, run_id: int) -> None:
     """Go on with a failed or cancelled run from its last checkpoint."""
     api.retry(database, run_id)
+    _note(database, "retried", run_id)
 
 
+def _note(database: Database, what: str, run_id: int) -> None:
+    with database.session() as session:
+        audit.note(session, access.who(), what, f"run {run_id}")
+
+
+@needs(Act.TRAIN)
 def list_runs(database: Database, department_id: int | None = None) -> list[RunStatus]:
     """Trainings and predictions, newest first, without those of sweeps; of one target department if its id is given."""
-    return api.list_runs(database, department_id, with_sweeps=False)
+    with database.reading() as session:
+        sees = visible(session)
+    found = api.list_runs(database, department_id, with_sweeps=False)
+    return [run for run in found if sees(run.department_id)]

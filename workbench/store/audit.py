@@ -1,4 +1,4 @@
-"""Who did what, when."""
+"""Who did what, when. Entries are only ever added: triggers of the database refuse to change or delete one."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def count(session: Session, what: str, subjects: Sequence[str]) -> int:
 def entries(session: Session, limit: int = 100) -> list[Audit]:
     """The latest entries, the newest first."""
     return list(session.scalars(select(Audit).order_by(Audit.id.desc()).limit(limit)))
+
+
+def all_entries(session: Session) -> list[Audit]:
+    """The oldest first."""
+    return list(session.scalars(select(Audit).order_by(Audit.id)))

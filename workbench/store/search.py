@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
@@ -48,14 +48,16 @@ def span_counts(session: Session, label_set_id: int) -> dict[int, int]:
     return {label_id: count for label_id, count in session.execute(query)}
 
 
-def spans_with(session: Session, label_id: int, limit: int) -> list[tuple[str, str, str, str]]:
-    """Department, record, author and words of the first spans with the label."""
+def spans_with(
+    session: Session, label_id: int, department_ids: Collection[int], limit: int
+) -> list[tuple[str, str, str, str]]:
+    """Department, record, author and words of the first spans with the label in these departments."""
     query = (
         select(Department.name, RecordRow.external_id, Annotation.author, RecordRow.text, Span.start, Span.end)
         .join(Annotation, Annotation.id == Span.annotation_id)
         .join(RecordRow, RecordRow.id == Annotation.record_id)
         .join(Department, Department.id == RecordRow.department_id)
-        .where(Span.label_id == label_id)
+        .where(Span.label_id == label_id, Department.id.in_(department_ids))
         .order_by(Department.id, RecordRow.position, Annotation.id, Span.start, Span.end)
         .limit(limit)
     )
@@ -64,8 +66,10 @@ def spans_with(session: Session, label_id: int, limit: int) -> list[tuple[str, s
     ]
 
 
-def mentions(session: Session, label_id: int, limit: int, around: int) -> list[tuple[str, str, str]]:
-    """The first submitted spans with the label outside the evaluation sets: text before, words, text after.
+def mentions(
+    session: Session, label_id: int, department_ids: Collection[int], limit: int, around: int
+) -> list[tuple[str, str, str]]:
+    """The departments' first submitted spans with the label outside evaluation sets: text before, words, text after.
 
     `around` is how many code points of the text are given on each side; a place that two people labelled counts once.
     """
@@ -80,6 +84,7 @@ def mentions(session: Session, label_id: int, limit: int, around: int) -> list[t
         .join(Annotation, Annotation.id == Span.annotation_id)
         .join(RecordRow, RecordRow.id == Annotation.record_id)
         .where(Span.label_id == label_id, Annotation.status == "submitted", RecordRow.split.in_(LABELLING_SPLITS))
+        .where(RecordRow.department_id.in_(department_ids))
         .group_by(RecordRow.id, Span.start, Span.end)
         .order_by(RecordRow.department_id, RecordRow.position, Span.start, Span.end)
         .limit(limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from starlette.routing import Route
 from ladtl_core.errors import DataError, LadtlError
 from workbench.services import access, adjudication, comments, labelling, sharing, suggesting
 from workbench.services.labelling import Stale
+from workbench.services.roles import Forbidden
 
+Answer = Callable[[Request], Awaitable[Response]]
 # What a request does to a record: database, record, user of the token, body.
 Act = Callable[[Any, int, str, Any], None]
 
@@ -67,14 +69,17 @@ async def _answer(request: Request, prepare: Callable[[Any, int, str], Save]) ->
     except Stale as stale:
         return JSONResponse({"error": str(stale), "current": stale.current}, 409)
     except LadtlError as error:
-        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+        return _told(error)
     return JSONResponse({"revision": revision})
 
 
 async def annotation_history(request: Request) -> Response:
     """Every revision of the labels that the user of the token gave the record, oldest first."""
     record_id, user = request.path_params["record_id"], request.state.user
-    return JSONResponse(await anyio.to_thread.run_sync(labelling.history, access.database(), record_id, user))
+    try:
+        return JSONResponse(await anyio.to_thread.run_sync(labelling.history, access.database(), record_id, user))
+    except LadtlError as error:
+        return _told(error)
 
 
 async def propagate(request: Request) -> Response:
@@ -89,7 +94,7 @@ async def propagate(request: Request) -> Response:
     except (KeyError, TypeError) as error:
         return _refusal(400, f"the request cannot be read ({error!r}); reload the page")
     except LadtlError as error:
-        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+        return _told(error)
     return JSONResponse({"records": found})
 
 
@@ -116,7 +121,7 @@ async def _comments(request: Request, act: Act | None) -> Response:
             await anyio.to_thread.run_sync(act, database, record_id, request.state.user, await _body(request))
         return JSONResponse(await anyio.to_thread.run_sync(comments.of_record, database, record_id))
     except LadtlError as error:
-        return _refusal(400 if isinstance(error, DataError) else 404, str(error))
+        return _told(error)
 
 
 async def at_work(request: Request) -> Response:
@@ -125,7 +130,7 @@ async def at_work(request: Request) -> Response:
     try:
         await anyio.to_thread.run_sync(sharing.renew, access.database(), record_id, user)
     except LadtlError as error:
-        return _refusal(404, str(error))
+        return _told(error)
     return JSONResponse({})
 
 
@@ -167,13 +172,28 @@ def _refusal(status: int, error: str) -> Response:
     return JSONResponse({"error": error}, status)
 
 
+def _told(error: LadtlError) -> Response:
+    kinds = ((Forbidden, 403), (DataError, 400))
+    return _refusal(next((status for kind, status in kinds if isinstance(error, kind)), 404), str(error))
+
+
+def _for_user(path: str, answer: Answer, *methods: str) -> Route:
+    """A route on which everything is done for the user of the token, so that the services look at the role."""
+
+    async def answered(request: Request) -> Response:
+        with access.acting_for(request.state.user):
+            return await answer(request)
+
+    return Route(path, answered, methods=list(methods))
+
+
 ROUTES = [
-    Route(SAVE_PATH, save_annotation, methods=["POST"]),
-    Route(HISTORY_PATH, annotation_history, methods=["GET"]),
-    Route(COMMENTS_PATH, all_comments, methods=["GET", "POST"]),
-    Route(COMMENT_PATH, one_comment, methods=["POST"]),
-    Route(WORK_PATH, at_work, methods=["POST"]),
-    Route(PROPAGATE_PATH, propagate, methods=["POST"]),
-    Route(ADJUDICATION_PATH, save_adjudication, methods=["POST"]),
+    _for_user(SAVE_PATH, save_annotation, "POST"),
+    _for_user(HISTORY_PATH, annotation_history, "GET"),
+    _for_user(COMMENTS_PATH, all_comments, "GET", "POST"),
+    _for_user(COMMENT_PATH, one_comment, "POST"),
+    _for_user(WORK_PATH, at_work, "POST"),
+    _for_user(PROPAGATE_PATH, propagate, "POST"),
+    _for_user(ADJUDICATION_PATH, save_adjudication, "POST"),
     Route(PLOTLY_PATH, plotly, methods=["GET"]),
 ]
