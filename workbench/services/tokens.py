@@ -41,8 +41,13 @@ def holder_of(token: str, purpose: str = "api") -> tuple[str, str] | None:
     return (user, session) if stated == purpose and time.time() < float(expires) else None
 
 
+def secret_file() -> Path:
+    """What signs the tokens of this installation."""
+    return home() / "secret.key"
+
+
 def _signature(content: bytes) -> str:
-    return hmac.digest(_secret(home() / "secret.key"), content, "sha256").hex()
+    return hmac.digest(_secret(secret_file()), content, "sha256").hex()
 
 
 @cache
