@@ -61,7 +61,7 @@ def _sign_in() -> None:
 
 
 def _ask_to_sign_in(refused: str = "") -> NoReturn:
-    st.title("La-DTL workbench")
+    st.title("La-DTL workbench", anchor=False)
     if refused:
         st.warning(refused)
     if urlsplit(str(st.context.url)).path.strip("/"):
