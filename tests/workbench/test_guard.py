@@ -34,7 +34,11 @@ CLOSED = ["/media/abc.csv", "/_stcore/metrics", "/_stcore/upload_file/session/fi
 
 async def streamlit(request: Request) -> Response:
     """Stands for Streamlit, which answers every path."""
-    return RedirectResponse("/") if request.url.path == "/oauth2callback" else PlainTextResponse("page")
+    if request.url.path != "/oauth2callback":
+        return PlainTextResponse("page")
+    answer = RedirectResponse("/")
+    answer.set_cookie("_streamlit_user", "signed")
+    return answer
 
 
 async def stream(websocket: WebSocket) -> None:
@@ -155,6 +159,12 @@ def test_a_sign_in_leads_back_to_the_page_that_it_began_on(many: TestClient, pag
     many.get("/auth/login", headers={"referer": page})
     assert many.get("/oauth2callback?code=1").headers["location"] == back
     assert many.get("/oauth2callback?code=1").headers["location"] == "/"  # once
+
+
+def test_cookies_of_a_sign_in_travel_by_tls_alone(many: TestClient) -> None:
+    begun = many.get("/auth/login", headers={"referer": f"https://{HOST}/train"})
+    cookies = [*begun.headers.get_list("set-cookie"), *many.get("/oauth2callback").headers.get_list("set-cookie")]
+    assert len(cookies) == 3 and all(cookie.endswith("; Secure") for cookie in cookies)
 
 
 @pytest.mark.parametrize("kept", ["https%3A%2F%2Fevil.example%2F", "%2F%2Fevil.example%2Fannotate", "%2Fadmin", "%00"])

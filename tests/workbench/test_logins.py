@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,7 +90,10 @@ def test_a_session_ends_by_time_by_signing_out_and_with_the_account(database: Da
     ward, office = claims(nonce="ward"), claims(nonce="office")
     account = logins.account_of(database, ward)
     assert logins.refusal(database, ward) is None
-    assert "has ended" in str(logins.refusal(database, claims(exp=int(time.time()))))
+    now = int(time.time())
+    assert "has ended" in str(logins.refusal(database, claims(exp=now)))
+    assert "has ended" in str(logins.refusal(database, claims(iat=now - 86401, exp=10**18)))  # a day at most
+    assert logins.refusal(database, claims(iat=10**18, exp=10**19))
     logins.sign_out(database, ward)
     logins.sign_out(database, ward)
     assert "signed out" in str(logins.refusal(database, ward))
@@ -135,6 +141,13 @@ def test_who_labelled_before_there_were_accounts_goes_on_under_the_name(database
 )
 def test_groups_of_the_provider_become_roles(given: dict[str, Any], role: str | None) -> None:
     assert logins.claimed_role(claims(**given)) == role
+
+
+def test_the_secrets_of_the_documentation_are_whole() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    found = sign_in.read(tomllib.loads(example))
+    assert found and found.secure and found.session_seconds == 28800 and set(found.roles.values()) == set(sign_in.ROLES)
 
 
 def test_the_secrets_are_read_whole() -> None:

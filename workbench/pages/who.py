@@ -52,8 +52,7 @@ def _sign_in() -> None:
         _ask_to_sign_in(str(error))
     if refused := logins.refusal(access.database(), claims):
         _ask_to_sign_in(refused)
-    if st.session_state.get(PERSON) != name:
-        _switch(name)
+    st.session_state[PERSON] = name
     with st.sidebar:
         st.text(f"Signed in as {name}")
         if st.button("Sign out"):

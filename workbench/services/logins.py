@@ -25,6 +25,8 @@ from workbench.store.annotations import ADJUDICATED
 from workbench.store.database import Database
 
 Claims = Mapping[str, Any]
+LONGEST_SECONDS = 24 * 3600  # of a session, whatever the ID token says
+CLOCK_SKEW = 300  # seconds that the provider's clock may be ahead
 # What tells one sign-in from another of the same person.
 _SIGN_IN = ("iss", "sub", "iat", "exp", "nonce", "sid", "jti")
 
@@ -50,10 +52,11 @@ def session_of(claims: Claims) -> Session | None:
     began, expires = claims.get("iat"), claims.get("exp")
     if settings is None or not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
         return None
-    if not (isinstance(began, int | float) and isinstance(expires, int | float)):
+    if not (isinstance(began, int | float) and isinstance(expires, int | float)) or not _past(began):
         return None
     known = json.dumps([claims.get(name) for name in _SIGN_IN])
-    ends = expires if settings.session_seconds is None else began + settings.session_seconds
+    age = settings.session_seconds
+    ends = min(expires, began + LONGEST_SECONDS) if age is None else began + age
     return Session(issuer, subject, hashlib.sha256(known.encode()).hexdigest()[:32], ends)
 
 
@@ -158,6 +161,10 @@ def _refusal(reading: Reading, account: str, key: str, ends: float) -> str | Non
     if account and logins.is_closed(reading, account):
         return f"The account {account} is closed; ask whoever runs this installation."
     return None
+
+
+def _past(began: float) -> bool:
+    return 0 < began <= time.time() + CLOCK_SKEW
 
 
 def _wanted_name(claims: Claims) -> str:

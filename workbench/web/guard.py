@@ -122,13 +122,13 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                secure(headers, tls)
                 if self.sign_in is None and path in PATHS:
                     headers.append("Set-Cookie", _page_cookie())
                 if path == LOGIN:
-                    remember_page(asked.headers, headers, PATHS, tls)
+                    remember_page(asked.headers, headers, PATHS)
                 elif path == CALLBACK:
                     back_to_page(asked.cookies, headers, PATHS)
+                secure(headers, tls)
             await send(message)
 
         return sending

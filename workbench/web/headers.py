@@ -30,8 +30,13 @@ TLS_ONLY = "max-age=31536000"  # a year, in which the browser asks this host by 
 def secure(headers: MutableHeaders, tls: bool) -> None:
     """Add what every answer says; `tls` if people reach the workbench by https."""
     headers.update(SECURITY)
-    if tls:
-        headers["Strict-Transport-Security"] = TLS_ONLY
+    if not tls:
+        return
+    headers["Strict-Transport-Security"] = TLS_ONLY
+    cookies = headers.getlist("set-cookie")  # Streamlit's own lack the word
+    del headers["set-cookie"]
+    for cookie in cookies:
+        headers.append("Set-Cookie", cookie if "; secure" in cookie.lower() else f"{cookie}; Secure")
 
 
 def host(header: str) -> str:

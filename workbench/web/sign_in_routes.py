@@ -15,17 +15,15 @@ COOKIE_SECONDS = 900  # to sign in at the provider
 LONGEST = 1000  # characters of an address
 
 
-def remember_page(asked: Headers, answer: MutableHeaders, pages: Collection[str], tls: bool) -> None:
+def remember_page(asked: Headers, answer: MutableHeaders, pages: Collection[str]) -> None:
     """Keep the page that the sign-in began on."""
     page = urlsplit(asked.get("referer", ""))
     if page.path not in pages or len(page.query) > LONGEST:
         return
     where = quote(f"{page.path}?{page.query}", safe="")
     # Lax: the browser comes back from another site.
-    answer.append(
-        "Set-Cookie",
-        f"{COOKIE}={where}; Path={CALLBACK}; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}" + "; Secure" * tls,
-    )
+    attributes = f"Path={CALLBACK}; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}"
+    answer.append("Set-Cookie", f"{COOKIE}={where}; {attributes}")
 
 
 def back_to_page(cookies: Mapping[str, str], answer: MutableHeaders, pages: Collection[str]) -> None:
