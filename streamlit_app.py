@@ -12,7 +12,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from ladtl_core.errors import ConfigError
+from workbench import identity
 from workbench.jobs.supervisor import background_workers
+from workbench.services import access, sign_in
 from workbench.web.guard import Guard
 from workbench.web.routes import ROUTES
 from workbench.web.startup import prepare
@@ -23,12 +26,20 @@ MAIN = Path(__file__).resolve().parent / "workbench" / "main.py"
 # once: without this line the first visit to /train would show every file of the folder as a page.
 PagesManager.uses_pages_directory = False
 
+try:
+    sign_in.use(sign_in.read(identity.secrets()))
+except ConfigError as error:
+    raise SystemExit(str(error)) from error
+access.enforce(sign_in.settings() is not None)
+
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    await anyio.to_thread.run_sync(prepare, st.get_option("server.address"))
+    address = st.get_option("server.address")
+    await anyio.to_thread.run_sync(prepare, address, sign_in.settings(), identity.secret_files())
     with background_workers():
         yield {}
 
 
-app = st.App(MAIN, routes=ROUTES, middleware=[Middleware(Guard)], lifespan=lifespan)
+guard = Middleware(Guard, sign_in=sign_in.settings(), claims=identity.claims)
+app = st.App(MAIN, routes=ROUTES, middleware=[guard], lifespan=lifespan)

@@ -45,11 +45,11 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def running_app(home: Path) -> Iterator[RunningApp]:
+def running_app(home: Path, *options: str, port: int | None = None) -> Iterator[RunningApp]:
     """`streamlit run streamlit_app.py` on `home`, until the block ends. Its output is in `home/app.log`."""
-    port = _free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.port", str(port), "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.headless", "true", *options]
     environment = {**os.environ, "LADTL_HOME": str(home)}
     database = Database(f"sqlite:///{home / 'workbench.db'}")
     begin = time.perf_counter()
@@ -76,7 +76,8 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
     raise RuntimeError(f"the app did not start:\n{log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -19,7 +19,10 @@ from workbench.store import audit, departments, permissions
 from workbench.store.database import Database
 
 # What takes the database and asks for no role: it asks itself, signs somebody in, or fills a new installation.
-OPEN = {"roles.check", "roles.may", "roles.role_of", "roles.claimed", "demo.ensure_demo"}
+OPEN = {
+    "roles.check", "roles.may", "roles.role_of", "roles.claimed", "demo.ensure_demo",
+    "logins.account_of", "logins.refusal", "logins.token_refusal", "logins.sign_out",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from workbench.components.adjudicator import adjudicator
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import departments_or_hint, pick_department
-from workbench.pages.who import user
-from workbench.services import access, adjudication, agreement, tokens
+from workbench.pages.who import token, user
+from workbench.services import access, adjudication, agreement
 from workbench.services.adjudication import Case
 from workbench.services.agreement import Agreement
 from workbench.services.overview import Standing
@@ -69,7 +69,7 @@ def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int
             adjudication.open_record(DATABASE, current),
             key="adjudicator",
             author=user(),
-            token=tokens.issue(user()),
+            token=token(),
             save_url=f"/api/adjudications/{current}",
             position=f"{ids.index(current) + 1:,} of {len(ids):,}",
         )

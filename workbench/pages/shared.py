@@ -10,8 +10,8 @@ from ladtl_core.errors import LadtlError
 from workbench.components.excerpts import excerpts
 from workbench.components.span_annotator import span_annotator
 from workbench.pages.permitted import may
-from workbench.pages.who import as_whom, user
-from workbench.services import access, examples, label_sets, labelling, overview, sharing, tokens
+from workbench.pages.who import as_whom, token, user
+from workbench.services import access, examples, label_sets, labelling, overview, sharing
 from workbench.services.label_sets import GuidedSet
 from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
@@ -77,7 +77,7 @@ def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mappi
         record,
         key="annotator",
         author=user(),
-        token=tokens.issue(user()),
+        token=token(),
         save_url=f"/api/annotations/{current}",
         notice=f"{others} What you save is kept as your own labels." if others else "",
         position=f"{ids.index(current) + 1:,} of {len(ids):,}{as_whom()}",

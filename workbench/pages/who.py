@@ -1,11 +1,15 @@
-"""Who is labelling: the person of this browser session, chosen in the sidebar."""
+"""Who is labelling: the person who signed in, or without accounts the one chosen in the sidebar."""
 
 from __future__ import annotations
+
+import time
+from typing import NoReturn
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from ladtl_core.errors import DataError
-from workbench.services import access, people
+from workbench.services import access, logins, people, roles, sign_in, tokens
 from workbench.services.access import LOCAL_USER
 
 PERSON, CHOICE = "person", "labelling-as"  # in the session state: who it is, and the state of the select box
@@ -13,8 +17,16 @@ ADDRESS = "as"  # in the page's address, so that a reload keeps the person
 
 
 def user() -> str:
-    """The person of this session, the local user if nobody was chosen; a login would be asked here."""
+    """The person of this session; without accounts the local user if nobody was chosen."""
     return str(st.session_state.get(PERSON, LOCAL_USER))
+
+
+def token() -> str:
+    """What lets the browser save as the person; it does not outlast the sign-in."""
+    session = logins.session_of(st.user.to_dict())
+    if session is None:
+        return tokens.issue(user())
+    return tokens.issue(user(), lifetime=min(tokens.LIFETIME_SECONDS, session.ends - time.time()), session=session.key)
 
 
 def as_whom() -> str:
@@ -23,7 +35,44 @@ def as_whom() -> str:
 
 
 def pick_user() -> None:
-    """The choice in the sidebar, on every page."""
+    """Find out who it is, on every page: with accounts nothing else is shown until somebody signed in."""
+    if sign_in.settings():
+        _sign_in()
+    else:
+        _choose()
+
+
+def _sign_in() -> None:
+    claims = st.user.to_dict()
+    if not claims.get("is_logged_in"):
+        _ask_to_sign_in()
+    try:
+        name = logins.account_of(access.database(), claims)
+    except DataError as error:
+        _ask_to_sign_in(str(error))
+    if refused := logins.refusal(access.database(), claims):
+        _ask_to_sign_in(refused)
+    roles.claimed(access.database(), name, logins.claimed_role(claims))
+    st.session_state[PERSON] = name
+    with st.sidebar:
+        st.text(f"Signed in as {name}")
+        if st.button("Sign out"):
+            st.logout()
+
+
+def _ask_to_sign_in(refused: str = "") -> NoReturn:
+    st.title("La-DTL workbench", anchor=False)
+    if refused:
+        st.warning(refused)
+    if urlsplit(str(st.context.url)).path.strip("/"):
+        st.caption("Labels that this page could not save are kept in this tab, and are saved once you are signed in.")
+    if st.button("Sign in", type="primary"):
+        st.login()
+    st.stop()
+
+
+def _choose() -> None:
+    """The choice in the sidebar."""
     names = people.names(access.database())
     if st.session_state.get(PERSON) not in names:
         asked = st.query_params.get(ADDRESS)

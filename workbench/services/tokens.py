@@ -16,14 +16,20 @@ from workbench.store.paths import home
 LIFETIME_SECONDS = 3600
 
 
-def issue(user: str, purpose: str = "api", lifetime: float = LIFETIME_SECONDS) -> str:
-    """A token with which `user` may do `purpose` for `lifetime` seconds."""
-    content = f"{purpose}\n{time.time() + lifetime:.0f}\n{user}".encode()
+def issue(user: str, purpose: str = "api", lifetime: float = LIFETIME_SECONDS, session: str = "") -> str:
+    """A token with which `user` may do `purpose` for `lifetime` seconds, as long as the sign-in `session` lasts."""
+    content = f"{purpose}\n{time.time() + lifetime:.0f}\n{session}\n{user}".encode()
     return f"{urlsafe_b64encode(content).decode()}.{_signature(content)}"
 
 
 def user_of(token: str, purpose: str = "api") -> str | None:
     """The user of a token that is ours, was issued for `purpose` and has not expired; else None."""
+    holder = holder_of(token, purpose)
+    return holder and holder[0]
+
+
+def holder_of(token: str, purpose: str = "api") -> tuple[str, str] | None:
+    """The same with the sign-in it was issued in, "" without accounts. Whether that lasts is not looked at."""
     encoded, _, signature = token.partition(".")
     try:
         content = urlsafe_b64decode(encoded)
@@ -31,12 +37,17 @@ def user_of(token: str, purpose: str = "api") -> str | None:
             return None
     except ValueError:
         return None
-    stated, expires, user = content.decode().split("\n", 2)
-    return user if stated == purpose and time.time() < float(expires) else None
+    stated, expires, session, user = content.decode().split("\n", 3)
+    return (user, session) if stated == purpose and time.time() < float(expires) else None
+
+
+def secret_file() -> Path:
+    """What signs the tokens of this installation."""
+    return home() / "secret.key"
 
 
 def _signature(content: bytes) -> str:
-    return hmac.digest(_secret(home() / "secret.key"), content, "sha256").hex()
+    return hmac.digest(_secret(secret_file()), content, "sha256").hex()
 
 
 @cache

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from workbench.services import access, demo
-from workbench.web.guard import LOOPBACK
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench.services import access, demo, tokens
+from workbench.services.sign_in import LOOPBACK, SignIn
 
 
-def prepare(address: str | None) -> None:
-    """Refuse to serve more than this machine, then open the database, with the demonstration if it is new.
+def prepare(address: str | None, sign_in: SignIn | None = None, secret_files: Iterable[Path] = ()) -> None:
+    """Refuse what would let anybody in, then open the database, with the demonstration if it is new.
 
-    Raises SystemExit if `address` is not a loopback address: without accounts anybody on the network could read.
+    Raises SystemExit if there are no accounts and `address` is not a loopback address, so that anybody on the network
+    could read, or if others on this machine can read the secrets.
     """
-    if address not in LOOPBACK:
+    if sign_in is None and address not in LOOPBACK:
         raise SystemExit(
             f"server.address is {address or 'not set, which means every network'}; without accounts the workbench "
-            "serves this machine only. Start it from its own folder, or set server.address to 127.0.0.1."
+            "serves this machine only. Start it from its own folder, or set server.address to 127.0.0.1, or let people "
+            "sign in (docs/operating.md)."
         )
+    for path in (*secret_files, tokens.secret_file()):
+        _refuse_if_others_can_read(path)
     demo.ensure_demo(access.database())
+
+
+def _refuse_if_others_can_read(path: Path) -> None:
+    if os.name == "posix" and path.exists() and stat.S_IMODE(path.stat().st_mode) & stat.S_IRWXO:
+        raise SystemExit(f"everybody on this machine can read or write {path}, which holds a secret: chmod 600 {path}")

@@ -16,7 +16,7 @@ from workbench.components import palette
 _HERE = Path(__file__).parent
 _ANNOTATOR = _HERE.parent / "span_annotator"
 _SCRIPTS = (
-    *(_ANNOTATOR / name for name in ("saver.js", "elements.js", "keyboard.js")),
+    *(_ANNOTATOR / name for name in ("kept.js", "saver.js", "elements.js", "keyboard.js")),
     *(_HERE / name for name in ("choices.js", "versions_view.js", "frame.js", "adjudicator.js")),
 )
 _STYLES = (_ANNOTATOR / "annotator.css", _HERE / "adjudicator.css")

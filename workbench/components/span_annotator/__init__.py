@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 # One module, in this order.
 _SCRIPTS = (
     *("stretches.js", "units.js", "state.js", "edits.js", "cells.js"),  # without a page
-    *("saver.js", "label_saver.js", "elements.js", "keyboard.js", "keys.js", "history.js", "text_view.js"),
+    *("kept.js", "saver.js", "label_saver.js", "elements.js", "keyboard.js", "keys.js", "history.js", "text_view.js"),
     *("details.js", "suggestions.js", "comments.js", "finder.js", "view.js"),
     *("moving.js", "pointer.js", "presence.js", "annotator.js"),
 )

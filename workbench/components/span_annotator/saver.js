@@ -12,6 +12,7 @@ const access = { tokens: new Map(), renew: () => {} }; // tokens by their author
 
 class Saver {
   static of(record, { url, author }) {
+    this.recall(url, author);
     const key = `${record.id} ${author}`;
     const saver = savers.get(key) ?? new this(record);
     Object.assign(saver, { url, author });
@@ -23,10 +24,23 @@ class Saver {
     return saver;
   }
 
+  // What this tab kept when the author was signed out is saved now.
+  static recall(url, author) {
+    for (const { id, revision, document, ...at } of keptOf(author, url.slice(0, url.lastIndexOf("/") + 1))) {
+      const key = `${id} ${author}`;
+      if (savers.has(key)) continue;
+      const saver = Object.assign(new this({ id, revision, spans: [] }), at, { author, base: null, pending: document, kept: true });
+      savers.set(key, saver);
+      saver.pump();
+    }
+  }
+
   constructor(record) {
+    this.id = record.id;
+    this.kept = false; // whether session storage has what is not saved
     this.revision = record.revision;
     this.last = null; // the document saved last by this page
-    this.base = record; // the document that the server has at `revision`
+    this.base = record; // the document that the server has at `revision`; null if this page never saw it
     this.pending = null; // the latest document that is not saved
     this.sending = null; // the document on its way
     this.conflict = null; // {mine, theirs}
@@ -68,10 +82,11 @@ class Saver {
     if (response.ok && Number.isInteger(result.revision)) return this.succeed(result.revision);
     if (response.status === 409 && result.current) return this.meet(result.current);
     if (response.status === 401) {
-      this.fail("the page was open for long; it is being renewed");
+      this.fail(result.error ?? "the page was open for long");
+      this.kept = keep(this);
       return access.renew();
     }
-    const refused = response.status >= 400 && response.status < 500;
+    const refused = response.status >= 400 && response.status < 500 && response.status !== 429;
     this.fail(result.error ?? `the server answered ${response.status}`, !refused);
   }
 
@@ -79,11 +94,17 @@ class Saver {
     this.last = this.base = this.sending;
     this.accepted(this.sending, revision);
     Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
+    this.release();
     this.pump();
     this.watch();
   }
 
   accepted() {}
+
+  release() {
+    if (this.kept && !this.pending) forget(this);
+    this.kept &&= Boolean(this.pending);
+  }
 
   // Somebody else saved first, unless it was this very document and its answer was lost.
   meet(theirs) {
@@ -108,6 +129,7 @@ class Saver {
     const { mine, theirs } = this.conflict;
     Object.assign(this, { conflict: null, revision: theirs.revision, base: theirs, last: null, savedAt: null });
     if (keepMine) this.save(mine);
+    else this.release();
     this.watch();
   }
 
@@ -121,7 +143,7 @@ class Saver {
   // The page goes away: what waits is sent at once, on the revision that the save in flight will make.
   flush() {
     if (!this.pending || this.conflict) return;
-    const coming = this.sending && !this.same(this.sending, this.base) ? 1 : 0;
+    const coming = this.sending && !(this.base && this.same(this.sending, this.base)) ? 1 : 0;
     if (!sameDocument(this.pending, this.sending)) this.post(this.pending, this.revision + coming).catch(() => {});
   }
 }
@@ -147,6 +169,9 @@ function savedText({ revision, savedAt, sending, pending, failure, conflict }) {
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if ([...savers.values()].some((saver) => saver.outstanding)) event.preventDefault();
+  if ([...savers.values()].some((saver) => saver.outstanding && !saver.kept)) event.preventDefault();
 });
-window.addEventListener("pagehide", () => savers.forEach((saver) => saver.flush()));
+window.addEventListener("pagehide", () => savers.forEach((saver) => {
+  if (saver.kept) keep(saver);
+  else saver.flush();
+}));
