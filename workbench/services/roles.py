@@ -124,8 +124,11 @@ def may(database: Database, *acts: Act) -> bool:
     who = access.person()
     if not access.enforced() or who is None:
         return True
-    role = role_of(database, who)
-    return any(role in MAY[act] for act in acts)
+    with database.reading() as session:
+        found = permissions.of(session, who)
+    role = _role(found)
+    confined = bool(found and found.departments)
+    return any(role in MAY[act] and not (confined and act is Act.PEOPLE) for act in acts)
 
 
 def role_of(database: Database, user: str) -> Role | None:
@@ -222,6 +225,8 @@ def _allowed(session: Session, user: str, act: Act) -> Permitted:
     if role not in MAY[act]:
         others = " or ".join(MAY[act])
         raise Forbidden(f"{user} is {role} and may not {act}; {others} may. An admin can change roles on People.")
+    if act is Act.PEOPLE and found.departments:
+        raise Forbidden(f"{user} is confined to departments and may not {act}; an admin of all departments may.")
     return found
 
 
