@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -42,6 +42,9 @@ def _grid(standings: list[Standing]) -> Grid:
     ranked = sorted(by_id, key=lambda key: -by_id[key].labelled)
     one, two, three = st.columns(3)
     sources = one.multiselect("Sources", ranked, default=ranked[:1], format_func=names.__getitem__)
+    together = len(sources) > 1 and one.checkbox(
+        "All sources at once", help="Each run learns from all of them as from one; otherwise each is a run of its own."
+    )
     poorest = [key for key in ranked if by_id[key].labelled][-1:]
     targets = two.multiselect("Targets", ranked, default=poorest, format_func=names.__getitem__)
     methods = three.multiselect("Methods", training.methods(), default=["la-dtl"])
@@ -55,10 +58,17 @@ def _grid(standings: list[Standing]) -> Grid:
     )
     seeds = two.number_input("Seeds", 1, 100, 1, help="Runs of each combination; each draws its share of labels anew.")
     steps = three.number_input("Steps at most", 1, value=Config().training.max_steps)
-    alone: list[tuple[int, ...]] = [(source,) for source in sources]
-    pairs = [(used, target) for target in targets for used in alone or [()] if target not in used]
+    pairs = [(used, target) for target in targets for used in _sources(sources, target, together)]
     config = Config(training=replace(Config().training, max_steps=steps))
     return Grid(tuple(pairs), tuple(methods), weights, shares, seeds, config)
+
+
+def _sources(chosen: Sequence[int], target: int, together: bool) -> list[tuple[int, ...]]:
+    """What the runs of a target learn from, a department never from itself; nothing where none was chosen."""
+    others = tuple(source for source in chosen if source != target)
+    if together:
+        return [others]
+    return [(source,) for source in others] if chosen else [()]
 
 
 def _help(name: str) -> str:

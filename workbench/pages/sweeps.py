@@ -123,7 +123,7 @@ def _results(sweep_id: int, rows: list[Row], show_view: Shown) -> None:
         on_change=lambda: _looked(sweep_id), help="Settings are chosen on dev; every look at test is counted.",
     )  # fmt: skip
     values = sweep_rows.gammas(rows)
-    if len(values) > 1:  # no view has it on an axis
+    if len(values) > 1 and name != "gamma":  # the other views do not have it on an axis
         gamma = st.segmented_control("gamma", values, default=values[0], key=f"sweep-gamma-{sweep_id}", required=True)
         rows = sweep_rows.with_gamma(rows, gamma)
     try:
