@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ladtl_core.errors import LadtlError
-from workbench.commands import installation, models, sweep
+from workbench.commands import experiment, installation, models, sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     installation.add_to(commands)
     models.add_to(commands)
     sweep.add_to(commands)
+    experiment.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.act(options) or 0)

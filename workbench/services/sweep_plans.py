@@ -104,16 +104,20 @@ def plan(database: Database, grid: Grid) -> Plan:
     nothing to learn from; NotFound.
     """
     check(grid)
-    shares = trainings(database, grid)
+    return planned(database, trainings(database, grid))
+
+
+def planned(database: Database, shares: Sequence[tuple[TrainSpec, float]]) -> Plan:
+    """The same of trainings with their shares of the target's labels."""
     prepared = api.prepare(database, [spec for spec, _ in shares])
     once = {one.hash: (one, share) for one, (_, share) in zip(prepared, shares, strict=True)}
     with database.reading() as session:
         existing = runs.by_hash(session, list(once))
         single = runs.by_hash(session, [same.hash for one, share in once.values() if (same := _single(one, share))])
         done = runs.trainings_done(session, LOOKED_AT)
-    planned = tuple(_planned(one, share, existing, single) for one, share in once.values())
-    to_do = [run.prepared for run in planned if run.state in (None, *RUNS_ANEW)]
-    return Plan(planned, *expected(to_do, done))
+    found = tuple(_planned(one, share, existing, single) for one, share in once.values())
+    to_do = [run.prepared for run in found if run.state in (None, *RUNS_ANEW)]
+    return Plan(found, *expected(to_do, done))
 
 
 def check(grid: Grid, trials: int = 1) -> None:
