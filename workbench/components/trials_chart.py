@@ -14,10 +14,12 @@ Point = tuple[float, float, str]  # x, F1 in percent, what is said of it
 DONE, GIVEN_UP = LINES[0], LINES[-1]
 
 
-def trials_chart(title: str, x: str, done: Sequence[Point], given_up: Sequence[Point], kind: str, best: bool) -> Figure:
-    """Points, with crosses for what was given up, at its best F1 by then; `best` adds the best so far as a line.
+def trials_chart(title: str, x: str, done: list[Point], given_up: list[Point], kind: str, best: bool) -> Figure:
+    """Points, with crosses for what was given up, at its best F1 by then.
 
-    `kind` of the axis: linear or log.
+    `best` is for numbers of trials as x, and adds the best F1 so far as a line.
+
+    `kind` of the axis is linear or log.
     """
     traces = [_points("succeeded", done, DONE, "circle"), _points("pruned", given_up, GIVEN_UP, "x")]
     if best and done:
@@ -26,9 +28,9 @@ def trials_chart(title: str, x: str, done: Sequence[Point], given_up: Sequence[P
         traces.insert(0, {**steps, "x": x_of, "y": list(accumulate(f1_of, max)), "hoverinfo": "skip"})
     layout = {
         "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
-        "xaxis": {"title": {"text": x}, "type": kind},
+        "xaxis": {"title": {"text": x}, "type": kind, **({"dtick": -(-len(done + given_up) // 12)} if best else {})},
         "yaxis": {"title": {"text": "F1 on dev (%)"}},
-        "legend": {"orientation": "h", "y": -0.25},
+        "showlegend": False,
         "margin": {"l": 50, "r": 16, "t": 34, "b": 60},
     }
     return {"data": traces, "layout": layout, "description": f"{title}: {len(done)} succeeded, {len(given_up)} pruned"}

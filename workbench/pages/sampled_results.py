@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.standalone import standalone
 from workbench.components.trials_chart import Point, trials_chart
@@ -37,7 +38,7 @@ def show_trials(sweep_id: int, rows: Sequence[Row]) -> None:
     ended = sum(one.state in ("succeeded", "pruned") for one in shown)
     st.caption(
         f"F1 on dev, percent; n = {ended:,} ended trials, one run each, no interval. Pruned ones (x) stand at their "
-        "best F1 when they were ended."
+        f"best F1 when they were ended.{' The line is the best so far.' if name == ORDER else ''}"
     )
     csv, html, _ = st.columns([1, 1, 4])
     csv.download_button("Runs as CSV", lambda: research.as_csv(rows), "sampled.csv", "text/csv", width="stretch")
@@ -76,7 +77,13 @@ def _table(shown: Sequence[Trial]) -> None:
         for one in reversed(shown)
     ]
     columns = {"F1 on dev": st.column_config.NumberColumn(format="%.1f")}
-    st.dataframe(rows, hide_index=True, column_config=columns, height=240)
+    event = st.dataframe(
+        rows, hide_index=True, column_config=columns, height=240, on_select="rerun", selection_mode="single-row"
+    )
+    for index in event.selection.rows[:1]:
+        one = shown[len(shown) - 1 - index]
+        lines = {"F1": (list(map(float, one.curve)), list(one.curve.values()))}
+        live_plot(charts.curves(f"F1 on dev of trial {one.number}, by epoch", lines, "F1 (%)"), key="trial-curve")
 
 
 def _weights(one: Trial) -> str:

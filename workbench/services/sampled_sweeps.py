@@ -72,8 +72,12 @@ class Trial:
     run_id: int
     weights: dict[str, float]
     state: str
-    epochs: int
     f1: float | None
+    curve: dict[int, float]  # F1 on dev by epoch, in percent
+
+    @property
+    def epochs(self) -> int:
+        return max(self.curve, default=0)
 
 
 def possible() -> bool:
@@ -101,6 +105,8 @@ def plan(database: Database, asked: Sampled) -> SampledPlan:
         raise ConfigError(INSTALL)
     sweep_plans.check(asked.grid, asked.trials)
     specs = sweep_plans.trainings(database, asked.grid)
+    if not all(training.offer(database, one).dev_labelled for one in {spec.target: spec for spec, _ in specs}.values()):
+        raise ConfigError("the search goes by F1 on dev, and a target has no labelled dev record; label some first")
     found: dict[str, Studied] = {}
     for one, (spec, share) in zip(api.prepare(database, [spec for spec, _ in specs]), specs, strict=True):
         transfer = spec.config.transfer
@@ -111,10 +117,6 @@ def plan(database: Database, asked: Sampled) -> SampledPlan:
             for value in ends:
                 limit: dict[str, Any] = {name: value}
                 replace(transfer, **limit)  # tells a value that the weight cannot have
-        if not training.offer(database, spec).dev_labelled:
-            raise ConfigError(
-                "the search goes by F1 on dev, and the target has no labelled dev record; label some first"
-            )
         found[one.hash] = Studied(one, share, space)
     with database.reading() as session:
         done = runs.trainings_done(session, LOOKED_AT)
@@ -159,9 +161,8 @@ def trials(database: Database, sweep_id: int) -> list[Trial]:
                 weights = {name: one.transfer[name] for name in study.space}
                 so_far = max(one.curve.values(), default=None)
                 f1 = one.f1 if one.state == "succeeded" else so_far
-                last = max(one.curve, default=0)
                 title = f"{study.title}, seed {seed}"
-                found.append(Trial(title, one.number + 1, one.run_id, weights, one.state, last, f1))
+                found.append(Trial(title, one.number + 1, one.run_id, weights, one.state, f1, one.curve))
     return found
 
 
