@@ -142,6 +142,14 @@ def test_a_pause_and_a_cancel_hold_for_trials_to_come(here: Here) -> None:
     assert here.progress(sweep).alive == 14
 
 
+def test_a_run_at_its_last_epoch_is_not_pruned(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SPARED_EPOCHS", EPOCHS - 1)
+    sweep = here.queue()
+    while here.progress(sweep).moving:
+        here.turn()
+    assert {one.state for one in here.trials(sweep)} == {"succeeded"}
+
+
 def test_what_others_want_is_not_pruned(here: Here) -> None:
     sweep = here.queue()
     while here.progress(sweep).moving:

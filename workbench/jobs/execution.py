@@ -100,7 +100,7 @@ class _Attempt:
 
     def __init__(self, database: Database, run: Run, number: int, learner: Learner) -> None:
         self.database, self.run, self.number, self.learner = database, run, number, learner
-        self._places, self._epoch = self._recorded(), 0
+        self._places, self._told = self._recorded(), {"epoch": 0, "epochs": 0}
 
     @contextmanager
     def beating(self, seconds: float) -> Iterator[None]:
@@ -134,8 +134,10 @@ class _Attempt:
         """The same after an epoch of a training. Raises Pruned for a trial that is bad beside its study's others."""
         if self.should_stop():
             return True
+        if self._told["epoch"] == self._told["epochs"]:
+            return False  # it is done
         try:
-            judge(self.database, self.run.id, self._epoch)
+            judge(self.database, self.run.id, self._told["epoch"])
         except Pruned:
             shutil.rmtree(self._checkpoints(), ignore_errors=True)  # there may be hundreds of them
             raise
@@ -252,7 +254,7 @@ class _Attempt:
     def tell(self, payload: dict[str, Any]) -> None:
         """Write an event. One that an earlier attempt wrote already keeps its place, so that no number is left out."""
         step = (payload["stage"], payload["epoch"])
-        self._epoch = payload["epoch"]
+        self._told = payload
         place = self._places.setdefault(step, len(self._places))
         with self.database.session() as session:
             runs.record_event(session, self.run.id, self.number, place, payload)
