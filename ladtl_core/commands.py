@@ -13,7 +13,7 @@ from ladtl_core.config import Config
 from ladtl_core.console import Bar
 from ladtl_core.corpora import read_sources, read_training_data
 from ladtl_core.data import TrainingData
-from ladtl_core.errors import DataError, TrainingError
+from ladtl_core.errors import ConfigError, DataError, TrainingError
 from ladtl_core.formats import jsonl, read_file
 from ladtl_core.mapping import read_mapping
 from ladtl_core.methods import METHODS
@@ -72,7 +72,8 @@ def gap(options: argparse.Namespace, config: Config) -> None:
 
 
 def experiment(options: argparse.Namespace, settings: Callable[[str], Config]) -> None:
-    """Run what is missing, write and print the report."""
+    """Run what is missing, write and print the report; or hand all runs to a queue."""
+    from ladtl_core.experiments.handover import hand_over
     from ladtl_core.experiments.plans import EXPERIMENTS, Request, checked_pair
     from ladtl_core.experiments.rows import write_rows
     from ladtl_core.experiments.runner import Results, run_all
@@ -88,7 +89,13 @@ def experiment(options: argparse.Namespace, settings: Callable[[str], Config]) -
         chosen.rate if options.rate is None else options.rate,
         settings,
     )
-    specs, results = chosen.runs(ask), Results(options.out)
+    specs = chosen.runs(ask)
+    if options.queue:
+        hand_over(options.name, corpus, specs)
+        return
+    if options.out is None:
+        raise ConfigError("--out is missing: the folder for the tables of runs; or --queue")
+    results = Results(options.out)
     failures = run_all(corpus, specs, results, options.workers)
     keys = dict.fromkeys(spec.key(corpus.fingerprint(spec)) for spec in specs)
     runs = [results.rows[key] for key in keys if key in results.rows]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ladtl_core.errors import LadtlError
-from workbench.commands import installation, logins, models, roles
+from workbench.commands import experiment, installation, logins, models, roles, sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models.add_to(commands)
     roles.add_to(commands)
     logins.add_to(commands)
+    sweep.add_to(commands)
+    experiment.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.act(options) or 0)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ladtl_core.experiments.plans import Experiment, Row
+from ladtl_core.experiments.plans import Experiment, Row, value_of
 from ladtl_core.methods import METHODS
 
 
@@ -31,7 +31,7 @@ def comparable(runs: Iterable[Row], experiment: Experiment) -> list[Row]:
 
 def _place(run: Row, experiment: Experiment) -> tuple[list[float], int, str, str]:
     method = list(METHODS).index(run["method"]) if run["method"] in METHODS else -1
-    return [float(run[name]) for name in experiment.varied], method, run["source"], run["target"]
+    return [float(value_of(run, name)) for name in experiment.varied], method, run["source"], run["target"]
 
 
 def _columns(rows: list[Row], experiment: Experiment) -> int:

@@ -1,15 +1,20 @@
-"""A sweep in the browser: planned and queued, and its heat map fills in without losing the zoom."""
+"""Sweeps in the browser: planned and queued, a heat map fills in without losing the zoom, and so do trials."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Workbench, choose
 from tests.workbench.sweeps_kit import finish_all
-from workbench.services import sweeps
+from workbench.jobs import search
+from workbench.jobs.sampling import Asker
+from workbench.services import model_import, sampled_sweeps, sweeps
+from workbench.services.sampled_sweeps import Sampled
+from workbench.services.sweep_plans import Grid
 
 RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
 
@@ -62,6 +67,37 @@ def test_a_sweep_from_the_plan_to_the_map(workbench: Workbench) -> None:
     page.wait_for_function("document.querySelector('.js-plotly-plot')?.data?.[0].z.flat().length == 4")
     assert page.evaluate("document.querySelector('.js-plotly-plot').mark") == "the same"
     assert page.evaluate(RANGE) == before
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page, context=".live-plot").response["violations"]
+        assert [rule["id"] for rule in found] == []
+    page.close()
+
+
+@pytest.mark.skipif(not search.installed(), reason="needs optuna: requirements-sweeps.txt")
+def test_trials_of_a_sampled_sweep(workbench: Workbench) -> None:
+    database = workbench.app.database
+    source, target = (model_import.department(database, name) for name in ("Cardiology", "Respiratory"))
+    asked = Sampled(Grid((((source,), target),), ("la-dtl",)), {"alpha": (0.001, 0.3), "beta": (0.01, 1.0)}, 6)
+    sweep = sampled_sweeps.queue(database, "search", sampled_sweeps.plan(database, asked), "me")
+    for _ in range(3):
+        Asker(database).step()
+        finish_all(database, sweep)
+    page = workbench.context.new_page()
+    page.on("pageerror", lambda error: workbench.errors.append(str(error)))
+    page.on("request", lambda request: workbench.requests.append(request.url))
+    page.goto(f"{workbench.app.url}/research?part=Sweeps")
+    expect(page.get_by_text("3 of 6 runs done")).to_be_visible(timeout=PATIENCE)
+    best = sampled_sweeps.best(sampled_sweeps.trials(database, sweep))
+    assert best is not None
+    expect(page.get_by_text(f"Best: F1 {best.f1:.1f} on dev, trial {best.number}")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name="alpha", exact=True).click(timeout=PATIENCE)
+    expect(page.locator(".live-plot .gtitle")).to_contain_text("against alpha", timeout=PATIENCE)
+    expect(page.locator(".live-plot .point")).to_have_count(3, timeout=PATIENCE)
+    Asker(database).step()
+    finish_all(database, sweep)
+    expect(page.get_by_text("4 of 6 runs done")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, context=".live-plot").response["violations"]

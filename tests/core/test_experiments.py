@@ -15,7 +15,7 @@ import pytest
 from ladtl_core.__main__ import main
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
-from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair
+from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair, value_of
 from ladtl_core.experiments.rows import write_rows
 from ladtl_core.experiments.runner import Results, run_all
 from ladtl_core.experiments.runs import Corpus, Outcome
@@ -68,7 +68,7 @@ def test_all_pairs_of_all_methods_and_non_transfer_once_a_target(corpus: Corpus,
         assert (row["C>R"] == row["N>R"]) == (name == "non-transfer")
 
 
-@pytest.mark.parametrize("name", ["alpha", "beta", "epsilon"])
+@pytest.mark.parametrize("name", ["alpha", "beta", "epsilon", "gamma"])
 def test_a_sweep_changes_one_setting(name: str, corpus: Corpus, tmp_path: Path) -> None:
     specs = EXPERIMENTS[name].runs(ASK)
     for spec in specs:
@@ -76,7 +76,7 @@ def test_a_sweep_changes_one_setting(name: str, corpus: Corpus, tmp_path: Path) 
         assert dataclasses.replace(spec.config.transfer, **back) == tiny_config(spec.method).transfer
     cells = cells_of(finished(corpus, tmp_path, ((spec, 1) for spec in specs)), EXPERIMENTS[name])
     for value, runs in cells["la-dtl"].items():
-        assert {run[name] for run in runs} == {value} and len(runs) == 2
+        assert {value_of(run, name) for run in runs} == {value} and len(runs) == 2
 
 
 def test_settings_are_never_chosen_by_test_and_sampling_changes_the_rate() -> None:

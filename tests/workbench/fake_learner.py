@@ -53,7 +53,7 @@ class FakeTrained:
     steps: int = 1
     seconds: float = 0.1
     selection: Selection = field(default=Selection("fixed", "for a fixed time"))
-    scores: dict[str, None] = field(default_factory=lambda: {"dev": None, "test": None})
+    scores: dict[str, Any] = field(default_factory=lambda: {"dev": None, "test": None})
 
     def save(self, folder: Path) -> str:
         time.sleep(self.pause)

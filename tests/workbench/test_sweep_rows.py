@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from ladtl_core.experiments.rows import checked_rows
-from tests.workbench.jobs_kit import spec, two_departments
+from tests.workbench.jobs_kit import record, spec, two_departments
 from tests.workbench.pages_kit import page, press
 from tests.workbench.sweeps_kit import finish_all
+from workbench.jobs import api
 from workbench.services import research, results, sweep_rows, sweeps
 from workbench.services.sweep_plans import Grid, plan
-from workbench.store import audit, runs
+from workbench.store import audit, departments, records, runs
 from workbench.store.database import Database
 
 
@@ -63,6 +64,7 @@ def test_the_first_view_shows_what_varies(installation: Database, grid: Grid) ->
     (source,), target = grid.pairs[0]
     assert first() == "grid"
     assert first(weights={"epsilon": (0.2, 0.4)}) == "epsilon"
+    assert first(weights={"gamma": (0.0, 0.01)}) == "gamma"
     assert first(weights={}, shares=(0.2, 0.5), methods=("la-dtl", "non-transfer")) == "sampling"
     assert first(weights={}, seeds=2) == "trials"
     # Methods with other defaults vary nothing on purpose.
@@ -74,6 +76,30 @@ def test_runs_of_one_gamma_are_shown_at_a_time(installation: Database, grid: Gri
     finish_all(installation, sweep)
     rows = list(sweep_rows.rows(installation, sweep, {}).values())
     assert sweep_rows.gammas(rows) == [0.0, 0.01] and len(sweep_rows.with_gamma(rows, 0.01)) == 4
+    found = research.view(rows, "gamma", "Cardiology>Neurology", "dev")
+    assert [trace["x"] for trace in found.figure["data"]] == [["0", "0.01"]]
+
+
+def test_several_sources_are_one_run_or_one_each(installation: Database, grid: Grid) -> None:
+    with installation.session() as session:
+        third = departments.create(session, "Oncology", "clinical", ["Problem", "Test"])
+        records.add(session, third.id, [record("Oncology", i) for i in range(8)], "local")
+        third_id = third.id
+    app = page("research", part="Sweeps")
+    for field in app.text_input[:2]:
+        field.set_value("")
+    app.multiselect[1].set_value([grid.pairs[0][1]])
+    app.multiselect[0].set_value([grid.pairs[0][0][0], third_id, grid.pairs[0][1]]).run()
+    press(app, "Plan the runs")
+    assert "2 runs." in app.markdown[-1].value
+    app.checkbox[0].check().run()
+    press(app, "Plan the runs")
+    press(app, "Queue 1 runs")
+    [run] = api.list_runs(installation)
+    assert run.title == "la-dtl: Cardiology + Oncology → Neurology, 6 records"
+    finish_all(installation, app.session_state["sweep"])
+    [row] = sweep_rows.rows(installation, app.session_state["sweep"], {}).values()
+    assert research.pairs_of([row]) == ["Cardiology + Oncology>Neurology"]
 
 
 def test_the_page_plans_before_it_queues(installation: Database, grid: Grid) -> None:

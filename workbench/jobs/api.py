@@ -21,12 +21,12 @@ from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
 from ladtl_core.methods import METHODS
 from ladtl_core.records import Record
-from workbench.jobs import inputs
+from workbench.jobs import inputs, search
 from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.store import departments, runs, sweeps, trained
 from workbench.store.base import now
 from workbench.store.database import Database
-from workbench.store.models import RUN_ENDINGS, Run
+from workbench.store.models import RUN_ENDINGS, RUNS_ANEW, Run
 from workbench.store.runs import IMPORTED
 
 
@@ -104,7 +104,7 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
     """Freeze the labels and queue the training; returns the run's id.
 
     The same settings on the same labels and texts are the same run: it is returned if it succeeded or is under way,
-    and attempted anew if it failed or was cancelled. One that a sweep queued waits no longer behind the others.
+    and attempted anew if it failed, was cancelled or pruned. One that a sweep queued waits no longer behind the others.
     Raises ConfigError, and NotFound for an unknown department.
     """
     [prepared] = prepare(database, [spec])
@@ -112,6 +112,11 @@ def submit_training(database: Database, spec: TrainSpec) -> int:
         [run_id] = enqueue(session, [prepared])
         sweeps.disown(session, run_id)
         return run_id
+
+
+def can_sample() -> bool:
+    """Whether Optuna is installed, without which there are no sampled sweeps."""
+    return search.installed()
 
 
 def submit_prediction(database: Database, model_id: int) -> int:
@@ -186,7 +191,7 @@ def enqueue(session: Session, prepared: Sequence[Prepared]) -> list[int]:
     ]
     found = runs.create_all(session, rows)
     for run in found.values():
-        if run.state in ("failed", "cancelled"):
+        if run.state in RUNS_ANEW:
             runs.requeue(session, run.id)
     return [found[row["spec_hash"]].id for row in rows]
 

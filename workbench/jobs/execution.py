@@ -21,6 +21,7 @@ from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Record
 from workbench.jobs import inputs
 from workbench.jobs.learner import Learner
+from workbench.jobs.sampling import Pruned, judge
 from workbench.store import runs, sweeps, trained
 from workbench.store import scores as record_scores
 from workbench.store.database import Database
@@ -82,6 +83,8 @@ def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | N
         raise
     except Cancelled:
         return "cancelled", None
+    except Pruned as given_up:
+        return "pruned", str(given_up)
     except LadtlError as error:
         return "failed", str(error)
     except Exception as error:
@@ -97,7 +100,7 @@ class _Attempt:
 
     def __init__(self, database: Database, run: Run, number: int, learner: Learner) -> None:
         self.database, self.run, self.number, self.learner = database, run, number, learner
-        self._places = self._recorded()
+        self._places, self._told = self._recorded(), {"epoch": 0, "epochs": 0}
 
     @contextmanager
     def beating(self, seconds: float) -> Iterator[None]:
@@ -127,6 +130,19 @@ class _Attempt:
             run = runs.get(session, self.run.id)
         return run.cancel_requested or run.state != "running" or run.attempt != self.number
 
+    def _to_stop(self) -> bool:
+        """The same after an epoch of a training. Raises Pruned for a trial that is bad beside its study's others."""
+        if self.should_stop():
+            return True
+        if self._told["epoch"] == self._told["epochs"]:
+            return False  # it is done
+        try:
+            judge(self.database, self.run.id, self._told["epoch"])
+        except Pruned:
+            shutil.rmtree(self._checkpoints(), ignore_errors=True)  # there may be hundreds of them
+            raise
+        return False
+
     def stop_if_asked(self) -> None:
         if self.should_stop():
             raise Cancelled("cancelled before the end")
@@ -146,7 +162,7 @@ class _Attempt:
             TrainingData.of_records(sources, target, config.model.scheme),
             config,
             progress=lambda progress: self.tell(progress.to_dict()),
-            should_stop=self.should_stop,
+            should_stop=self._to_stop,
             checkpoint=self._checkpoint(),
         )
         result = {
@@ -238,6 +254,7 @@ class _Attempt:
     def tell(self, payload: dict[str, Any]) -> None:
         """Write an event. One that an earlier attempt wrote already keeps its place, so that no number is left out."""
         step = (payload["stage"], payload["epoch"])
+        self._told = payload
         place = self._places.setdefault(step, len(self._places))
         with self.database.session() as session:
             runs.record_event(session, self.run.id, self.number, place, payload)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from workbench.jobs import sampling
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
 from workbench.jobs.slots import Slot, executor_id
 from workbench.store import runs, sweeps
@@ -54,7 +55,7 @@ class Supervisor:
         self._asked: dict[int, float] = {}
 
     def step(self) -> bool:
-        """Look once; returns whether any run waits or runs; those of a paused sweep do neither."""
+        """Look once; returns whether any run waits, runs or is to be asked for; those of a paused sweep are not."""
         for worker, slot in self._slots.items():
             child = self._children.setdefault(worker, _Child())
             if child.may_start() and not slot.held():
@@ -62,10 +63,11 @@ class Supervisor:
         self._reaper.step()
         with self._database.reading() as session:
             running, waiting = runs.all_runs(session, state="running"), sweeps.waiting(session)
+            wanted = sampling.wanted(session)
             cancelled = [run.id for run in running if run.cancel_requested]
             workers = {run_id: runs.attempts(session, run_id)[-1].worker for run_id in cancelled}
         self._end_uncancelled({run_id: worker for run_id, worker in workers.items() if worker in self._slots})
-        return bool(running or waiting)
+        return bool(running or waiting or wanted)
 
     def _end_uncancelled(self, asked: dict[int, str]) -> None:
         """Kill the workers whose run was cancelled long ago and has not stopped, and write down that it has."""

@@ -1,6 +1,7 @@
 """The process that trains: one slot, one run at a time, behind everything else on the machine.
 
-It hands waiting runs to the queue and frees the runs of workers that fell silent, its own machine's or another's.
+It hands waiting runs to the queue, frees the runs of workers that fell silent, its own machine's or another's, and asks
+for the next trials of sampled sweeps.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, execute
 from workbench.jobs.learner import Learner, core_learner
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
+from workbench.jobs.sampling import Asker
 from workbench.jobs.slots import Slot, executor_id
 from workbench.store import runs, sweeps
 from workbench.store.database import Database, open_database
@@ -93,7 +95,7 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     engine.launch()
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
-    _serve(slot, dispatcher, Reaper(database, settings.stalled_seconds))
+    _serve(slot, dispatcher, Reaper(database, settings.stalled_seconds), Asker(database))
     os._exit(0)  # the home folder is gone, and with it all that the engine's threads could still write to
 
 
@@ -102,11 +104,12 @@ def _waited_for(database: Database) -> bool:
         return any(runs.all_runs(session, state=state) for state in ("queued", "running"))
 
 
-def _serve(slot: Slot, dispatcher: Dispatcher, reaper: Reaper) -> None:
+def _serve(slot: Slot, dispatcher: Dispatcher, reaper: Reaper, asker: Asker) -> None:
     pause = threading.Event()
     while not pause.wait(LOOK_SECONDS) and not slot.lost():
         try:
             dispatcher.step()
             reaper.step()
+            asker.step()
         except Exception as error:  # a database that is away for a while must not end the run under way
             log.warning("could not look for work: %s", type(error).__name__)

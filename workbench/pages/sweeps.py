@@ -8,10 +8,11 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.numbers import duration, when
+from workbench.pages.sampled_results import show_trials
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.sweep_form import sweep_form
 from workbench.pages.who import user
-from workbench.services import access, research, sweep_rows, sweeps
+from workbench.services import access, research, sampled_sweeps, sweep_rows, sweeps
 from workbench.services.research import Row, View
 from workbench.services.sweeps import Progress
 
@@ -53,7 +54,10 @@ def _live(sweep_id: int, show_view: Shown) -> None:
     rows = list(st.session_state[kept].values())
     _table(list(found.values()))
     _status(found[sweep_id], rows)
-    _results(sweep_id, rows, show_view)
+    if sampled_sweeps.sampled(access.database(), sweep_id):
+        show_trials(sweep_id, rows)
+    else:
+        _results(sweep_id, rows, show_view)
 
 
 def _table(found: list[Progress]) -> None:
@@ -63,10 +67,10 @@ def _table(found: list[Progress]) -> None:
             "by": one.listed.author,
             "begun": when(one.listed.created_at),
             "state": one.state,
-            "done": one.done / one.total,
+            "done": one.share,
             "runs": one.total,
             "running": one.count("running"),
-            "waiting": one.count("queued"),
+            "waiting": one.count("queued") + one.to_come,
             "failed": one.count("failed"),
         }
         for one in found
@@ -79,9 +83,11 @@ def _status(one: Progress, rows: list[Row]) -> None:
     sweep_id, who = one.listed.sweep_id, user()
     text, pause, cancel = st.columns([4, 1, 1], vertical_alignment="center")
     left = sweep_rows.seconds_left(rows, one.alive)
-    told = "" if one.state == "done" else f" · {one.state}"
+    pruned = one.count("pruned")
+    told = f", {pruned:,} of them pruned" if pruned else ""
+    told += "" if one.state == "done" else f" · {one.state}"
     told += "" if left is None or not one.alive else f" · about {duration(left)} left on one worker"
-    text.progress(one.done / one.total, text=f"{one.done:,} of {one.total:,} runs done{told}")
+    text.progress(one.share, text=f"{one.done:,} of {one.total:,} runs done{told}")
     if one.alive and one.listed.paused:
         if pause.button("Go on", width="stretch", help="Waiting runs start again."):
             attempt(lambda: sweeps.pause(access.database(), sweep_id, who, paused=False), PLACE, "The sweep goes on.")
@@ -95,7 +101,7 @@ def _status(one: Progress, rows: list[Row]) -> None:
 def _ended_badly(one: Progress) -> None:
     """What failed and why, and the way to try it again, as for what was cancelled."""
     sweep_id, who = one.listed.sweep_id, user()
-    failed, cancelled = one.count("failed"), one.count("cancelled")
+    failed, cancelled = one.count("failed"), one.cancelled
     if failed:
         failures = sweeps.failures(access.database(), sweep_id)
         st.dataframe(failures, hide_index=True, column_config={"error": st.column_config.TextColumn(width="large")})
@@ -123,7 +129,7 @@ def _results(sweep_id: int, rows: list[Row], show_view: Shown) -> None:
         on_change=lambda: _looked(sweep_id), help="Settings are chosen on dev; every look at test is counted.",
     )  # fmt: skip
     values = sweep_rows.gammas(rows)
-    if len(values) > 1:  # no view has it on an axis
+    if len(values) > 1 and name != "gamma":  # the other views do not have it on an axis
         gamma = st.segmented_control("gamma", values, default=values[0], key=f"sweep-gamma-{sweep_id}", required=True)
         rows = sweep_rows.with_gamma(rows, gamma)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from ladtl_core.errors import DataError
 from ladtl_core.experiments.figures import Figure, figure
 from ladtl_core.experiments.groups import comparable
-from ladtl_core.experiments.plans import EXPERIMENTS, Row
+from ladtl_core.experiments.plans import EXPERIMENTS, Row, value_of
 from ladtl_core.experiments.rows import COLUMNS, checked_rows
 from ladtl_core.experiments.tables import cells_of
 from ladtl_core.formats.scan import check_name
@@ -30,6 +30,7 @@ VIEWS = {
     "alpha": "alpha",
     "beta": "beta",
     "epsilon": "epsilon",
+    "gamma": "gamma",
     "grid": "alpha x beta",
     "trials": "Trials",
 }
@@ -103,7 +104,7 @@ def _several_values(runs: Sequence[Row], varied: Sequence[str]) -> list[Row]:
     """The runs of the methods that have them for more than one value of what is varied."""
     values: dict[str, set[tuple[str, ...]]] = {}
     for run in runs:
-        values.setdefault(run["method"], set()).add(tuple(run[name] for name in varied))
+        values.setdefault(run["method"], set()).add(tuple(value_of(run, name) for name in varied))
     return [run for run in runs if len(values[run["method"]]) > 1]
 
 

@@ -19,7 +19,7 @@ from workbench.services import training
 from workbench.services.roles import Act, needs
 from workbench.store import runs
 from workbench.store.database import Database
-from workbench.store.models import Run
+from workbench.store.models import RUNS_ANEW, Run
 
 WEIGHTS = ("alpha", "beta", "epsilon", "gamma")
 MOST_RUNS = 2000  # a sweep; more is a slip of the keyboard
@@ -74,8 +74,8 @@ class Plan:
 
     @property
     def new(self) -> int:
-        """The runs that queueing the plan queues: a failed or cancelled one is attempted anew."""
-        return self.count(None, "failed", "cancelled")
+        """The runs that queueing the plan queues: one that did not succeed is attempted anew."""
+        return self.count(None, *RUNS_ANEW)
 
 
 def numbers(text: str, name: str) -> tuple[float, ...]:
@@ -86,6 +86,18 @@ def numbers(text: str, name: str) -> tuple[float, ...]:
         raise ConfigError(f"{name} is {text!r}; expected numbers with spaces between them: 0 0.02 0.1") from None
 
 
+def pairs(
+    sources: Sequence[int], targets: Sequence[int], together: bool = False
+) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Each target with each source, or with all of them at once; a department is never its own source."""
+    found: list[tuple[tuple[int, ...], int]] = []
+    for target in targets:
+        others = tuple(source for source in sources if source != target)
+        alone = [(source,) for source in others] if sources else [()]
+        found += [(used, target) for used in ([others] if together else alone)]
+    return tuple(found)
+
+
 @needs(Act.RESEARCH)
 def plan(database: Database, grid: Grid) -> Plan:
     """The runs of the grid with today's labels. Nothing is queued.
@@ -93,31 +105,39 @@ def plan(database: Database, grid: Grid) -> Plan:
     Raises ConfigError for a grid that is empty, too large or has a value out of its limits, and where a department has
     nothing to learn from; NotFound.
     """
-    _check(grid)
-    shares = _specs(database, grid)
+    check(grid)
+    return planned(database, trainings(database, grid))
+
+
+@needs(Act.RESEARCH)
+def planned(database: Database, shares: Sequence[tuple[TrainSpec, float]]) -> Plan:
+    """The same of trainings with their shares of the target's labels."""
     prepared = api.prepare(database, [spec for spec, _ in shares])
     once = {one.hash: (one, share) for one, (_, share) in zip(prepared, shares, strict=True)}
     with database.reading() as session:
         existing = runs.by_hash(session, list(once))
         single = runs.by_hash(session, [same.hash for one, share in once.values() if (same := _single(one, share))])
         done = runs.trainings_done(session, LOOKED_AT)
-    planned = tuple(_planned(one, share, existing, single) for one, share in once.values())
-    to_do = [run.prepared for run in planned if run.state in (None, "failed", "cancelled")]
-    return Plan(planned, *_time(to_do, done))
+    found = tuple(_planned(one, share, existing, single) for one, share in once.values())
+    to_do = [run.prepared for run in found if run.state in (None, *RUNS_ANEW)]
+    return Plan(found, *expected(to_do, done))
 
 
-def _check(grid: Grid) -> None:
+def check(grid: Grid, trials: int = 1) -> None:
+    """Raise ConfigError for a sweep that is empty, too large or has a share out of its limits."""
+    size = grid.size * trials
     if not grid.pairs or not grid.methods or not grid.shares:
         raise ConfigError("the sweep is empty; choose a target, a method and a share of the labels")
-    if grid.size > MOST_RUNS:
-        raise ConfigError(f"these are {grid.size:,} runs; expected at most {MOST_RUNS:,}, so try fewer values at once")
+    if size > MOST_RUNS:
+        raise ConfigError(f"these are {size:,} runs; expected at most {MOST_RUNS:,}, so try fewer values at once")
     for share in grid.shares:
         if not 0 < share <= 1:
             raise ConfigError(f"a share of the labels is {share:g}; expected numbers above 0 and up to 1")
 
 
-def _specs(database: Database, grid: Grid) -> list[tuple[TrainSpec, float]]:
-    """The trainings with their shares of the labels; some are asked for more than once."""
+@needs(Act.RESEARCH)
+def trainings(database: Database, grid: Grid) -> list[tuple[TrainSpec, float]]:
+    """The trainings with their shares of the labels; some are asked for more than once. Raises as `plan` does."""
     found = []
     configs = {method: list(_configs(grid, method)) for method in grid.methods}
     for (sources, target), method in product(grid.pairs, grid.methods):
@@ -158,7 +178,7 @@ def _planned(one: Prepared, share: float, existing: Mapping[str, Run], single: M
     return Planned(one, share, existing[one.hash].state if one.hash in existing else None)
 
 
-def _time(to_do: Sequence[Prepared], done: Sequence[Run]) -> tuple[float | None, int]:
+def expected(to_do: Sequence[Prepared], done: Sequence[Run]) -> tuple[float | None, int]:
     """Seconds of these runs, and of how many finished ones they are taken.
 
     From runs of the same method, length and department, else of any department, else by their steps alone, which is the

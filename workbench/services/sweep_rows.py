@@ -9,10 +9,11 @@ from statistics import median
 from typing import Any
 
 from ladtl_core.config import Config
-from ladtl_core.experiments.plans import Row, RunSpec, described
+from ladtl_core.experiments.plans import Row, RunSpec, described, value_of
 from ladtl_core.scores import Scores
 from workbench.services.results import LOOKED_AT_TEST
 from workbench.services.roles import Act, needs
+from workbench.services.sweep_plans import WEIGHTS
 from workbench.store import audit, sweeps
 from workbench.store.database import Database
 from workbench.store.models import Run
@@ -41,24 +42,22 @@ def first_view(database: Database, sweep_id: int) -> str:
     with database.reading() as session:
         found = sweeps.runs_of(session, sweep_id)
     rows = [{name: str(value) for name, value in described(_spec(run, share)).items()} for run, share in found]
-    several = {
-        name for name in ("alpha", "beta", "epsilon", "rate") if any(len(v) > 1 for v in _values(rows, name).values())
-    }
+    several = {name for name in (*WEIGHTS, "rate") if any(len(v) > 1 for v in _values(rows, name).values())}
     if {"alpha", "beta"} <= several:
         return "grid"
-    varied = next((name for name in ("alpha", "beta", "epsilon") if name in several), "")
+    varied = next((name for name in WEIGHTS if name in several), "")
     if varied or "rate" in several:
         return varied or "sampling"
     return "pairs" if len({(row["source"], row["target"]) for row in rows if row["source"]}) > 1 else "trials"
 
 
 def gammas(rows: Sequence[Row]) -> list[float]:
-    """The values of gamma, which no view has on an axis."""
-    return sorted({_gamma(row) for row in rows})
+    """The values of gamma, which only its own view has on an axis."""
+    return sorted({float(value_of(row, "gamma")) for row in rows})
 
 
 def with_gamma(rows: Sequence[Row], gamma: float) -> list[Row]:
-    return [row for row in rows if _gamma(row) == gamma]
+    return [row for row in rows if float(value_of(row, "gamma")) == gamma]
 
 
 def seconds_left(rows: Sequence[Row], alive: int) -> float | None:
@@ -77,12 +76,8 @@ def _values(rows: Sequence[Row], name: str) -> dict[str, set[str]]:
     """What each method was run with."""
     found: dict[str, set[str]] = {}
     for row in rows:
-        found.setdefault(row["method"], set()).add(row[name])
+        found.setdefault(row["method"], set()).add(value_of(row, name))
     return found
-
-
-def _gamma(row: Row) -> float:
-    return float(json.loads(row["config"])["transfer"]["gamma"])
 
 
 def _spec(run: Run, share: float) -> RunSpec:

@@ -10,7 +10,7 @@ from ladtl_core.formats.scan import check_name
 from workbench.jobs import api
 from workbench.services.roles import Act, needs, visible
 from workbench.services.sweep_plans import WEIGHTS, Plan
-from workbench.store import audit, belonging, runs, sweeps
+from workbench.store import audit, belonging, runs, sampling, sweeps
 from workbench.store.database import Database
 from workbench.store.sweeps import Listed
 
@@ -20,21 +20,33 @@ AS_IT_IS = (*ALIVE, "succeeded")  # what joins a sweep without being queued
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sweep is."""
+    """How far a sweep is; trials that are `to_come` are not asked for yet, those `dropped` because it was cancelled."""
 
     listed: Listed
+    to_come: int = 0
+    dropped: int = 0
 
     @property
     def total(self) -> int:
-        return sum(self.listed.states.values())
+        return sum(self.listed.states.values()) + self.to_come + self.dropped
 
     @property
     def done(self) -> int:
-        return self.count("succeeded")
+        """Runs that need no more work: succeeded or pruned."""
+        return self.count("succeeded", "pruned")
+
+    @property
+    def share(self) -> float:
+        """Of its runs those that are done, 0 to 1."""
+        return self.done / self.total if self.total else 0.0
 
     @property
     def alive(self) -> int:
-        return self.count(*ALIVE)
+        return self.count(*ALIVE) + self.to_come
+
+    @property
+    def cancelled(self) -> int:
+        return self.count("cancelled") + self.dropped
 
     @property
     def moving(self) -> bool:
@@ -49,7 +61,7 @@ class Progress:
             return "paused" if self.listed.paused else going
         if failed := self.count("failed"):
             return f"{failed} failed"
-        return "cancelled" if self.count("cancelled") else "done"
+        return "cancelled" if self.cancelled else "done"
 
     def count(self, *states: str) -> int:
         return sum(self.listed.states.get(state, 0) for state in states)
@@ -82,8 +94,17 @@ def listed(database: Database) -> list[Progress]:
     """All sweeps, the newest first."""
     with database.reading() as session:
         sees = visible(session)
-        found = sweeps.listed(session)
-        return [Progress(one) for one in found if all(map(sees, belonging.sweep(session, one.sweep_id)))]
+        found = [one for one in sweeps.listed(session) if all(map(sees, belonging.sweep(session, one.sweep_id)))]
+        to_come, dropped = (sampling.not_asked(session, stopped) for stopped in (False, True))
+    return [Progress(one, to_come.get(one.sweep_id, 0), dropped.get(one.sweep_id, 0)) for one in found]
+
+
+@needs(Act.RESEARCH)
+def progress(database: Database, sweep_id: int) -> Progress:
+    """How far one is. Raises NotFound."""
+    with database.reading() as session:
+        sweeps.get(session, sweep_id)
+    return next(one for one in listed(database) if one.listed.sweep_id == sweep_id)
 
 
 @needs(Act.RESEARCH)
@@ -96,9 +117,13 @@ def pause(database: Database, sweep_id: int, who: str, paused: bool = True) -> N
 
 @needs(Act.RESEARCH)
 def cancel(database: Database, sweep_id: int, who: str) -> int:
-    """Cancel its waiting and running runs but for those that another sweep wants too; how many. Raises NotFound."""
+    """Cancel its waiting and running runs but for those that another sweep wants too; how many. Raises NotFound.
+
+    A sampled one asks for no more trials.
+    """
     with database.session() as session:
         sweeps.get(session, sweep_id).paused = False
+        sampling.stop(session, sweep_id, True)
         ids = sweeps.run_ids(session, sweep_id, ALIVE, alone=True)
         for run_id in ids:
             runs.request_cancel(session, run_id)
@@ -108,9 +133,14 @@ def cancel(database: Database, sweep_id: int, who: str) -> int:
 
 @needs(Act.RESEARCH)
 def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
-    """Queue its failed or its cancelled runs again, which go on from their checkpoints; how many. Raises NotFound."""
+    """Queue its failed or its cancelled runs again, which go on from their checkpoints; how many. Raises NotFound.
+
+    A cancelled sampled sweep asks for its other trials again.
+    """
     with database.session() as session:
         sweeps.get(session, sweep_id)
+        if state == "cancelled":
+            sampling.stop(session, sweep_id, False)
         ids = sweeps.run_ids(session, sweep_id, [state])
         for run_id in ids:
             runs.requeue(session, run_id)

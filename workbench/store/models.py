@@ -14,7 +14,8 @@ ANNOTATION_STATUSES = ("draft", "submitted", "skipped", "flagged")
 SPAN_ORIGINS = ("manual", "suggestion", "rule", "propagated", "changed", "import")
 RULE_KINDS = ("propagated", "term", "pattern")
 DECISION_KINDS = ("accepted", "rejected", "edited")
-RUN_ENDINGS = ("succeeded", "failed", "cancelled")
+RUN_ENDINGS = ("succeeded", "failed", "cancelled", "pruned")
+RUNS_ANEW = ("failed", "cancelled", "pruned")  # what is queued once more when it is asked for again
 
 
 class LabelSet(Base):
@@ -228,7 +229,7 @@ class Run(Base):
     __tablename__ = "run"
     __table_args__ = (
         CheckConstraint("kind IN ('train', 'predict')", name="kind"),
-        CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"),
+        CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'pruned')", name="state"),
         Index("ix_run_state", "state"),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from workbench.store.base import now
 from workbench.store.database import insert_for
 from workbench.store.errors import Fenced, NotClaimable, NotFound
-from workbench.store.models import RUN_ENDINGS, Attempt, Run, RunEvent
+from workbench.store.models import RUN_ENDINGS, RUNS_ANEW, Attempt, Run, RunEvent
 from workbench.store.sweeps import OF_A_SWEEP
 
 IMPORTED = "imported"  # in the spec of the run that stands for the training of a model from elsewhere
@@ -146,7 +146,7 @@ def finish(
     result: dict[str, Any] | None = None,
     error: str | None = None,
 ) -> None:
-    """End the attempt and its run as succeeded, failed or cancelled. Raises Fenced, ValueError for another state."""
+    """End the attempt and its run in one of RUN_ENDINGS. Raises Fenced, ValueError for another state."""
     if state not in RUN_ENDINGS:
         raise ValueError(f"a run cannot end as {state!r}; expected one of {', '.join(RUN_ENDINGS)}")
     if _hold(session, run_id, attempt) is None:
@@ -194,9 +194,9 @@ def release(session: Session, run_id: int, attempt: int) -> bool:
 
 
 def requeue(session: Session, run_id: int) -> bool:
-    """Put a failed or cancelled run back in the queue for its next attempt; False if it is in another state."""
+    """Put a run that did not succeed back in the queue for its next attempt; False if it is in another state."""
     run = _locked(session, run_id)
-    if run.state not in ("failed", "cancelled"):
+    if run.state not in RUNS_ANEW:
         return False
     run.state, run.cancel_requested, run.error, run.finished_at = "queued", False, None, None
     session.flush()
