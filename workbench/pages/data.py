@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
+from workbench.pages.erase import erase_records
 from workbench.pages.who import user
 from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
@@ -169,7 +170,9 @@ def _departments(held: Sequence[Holding]) -> None:
         for holding in held
     ]
     st.dataframe(rows, hide_index=True)
-    _export({holding.department.department_id: holding.department.name for holding in held})
+    names = {holding.department.department_id: holding.department.name for holding in held}
+    _export(names)
+    erase_records(names)
 
 
 def _export(names: dict[int, str]) -> None:
