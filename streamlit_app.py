@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from workbench.jobs.supervisor import background_workers
+from workbench.store.private import keep_private
 from workbench.web.guard import Guard
 from workbench.web.routes import ROUTES
 from workbench.web.startup import prepare
@@ -26,6 +27,7 @@ PagesManager.uses_pages_directory = False
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    keep_private()
     await anyio.to_thread.run_sync(prepare, st.get_option("server.address"))
     with background_workers():
         yield {}
