@@ -124,11 +124,15 @@ def test_what_was_erased_is_found_by_nobody_and_the_rest_stays(ward: Ward) -> No
 def test_a_run_under_way_keeps_them_and_the_same_records_again_are_new(ward: Ward) -> None:
     with ward.database.session() as session:
         session.get_one(Run, ward.run).state = "running"
-    with pytest.raises(LadtlError, match=f"run {ward.run} is training on these records"):
+    predicting = api.submit_prediction(ward.database, 1)
+    with ward.database.session() as session:
+        session.get_one(Run, predicting).state = "running"
+    with pytest.raises(LadtlError, match=f"run {ward.run}, {predicting} is at work on these records"):
         erasure.erase(ward.database, Asked(PATIENT), "Ada")
     assert MARKER in everything(ward.database)
     with ward.database.session() as session:
-        session.get_one(Run, ward.run).state = "failed"
+        for run_id in (ward.run, predicting):
+            session.get_one(Run, run_id).state = "failed"
         before = runs.get(session, ward.run).spec["target"]["snapshot"]
     erasure.erase(ward.database, Asked(PATIENT), "Ada")
     with ward.database.session() as session:

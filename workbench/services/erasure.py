@@ -44,7 +44,7 @@ def look(database: Database, asked: Asked) -> Reach:
 
 
 def erase(database: Database, asked: Asked, who: str) -> Erased:
-    """Erase for good. Raises DataError as `look` does, and while a training runs that has read the records.
+    """Erase for good. Raises DataError as `look` does, and while a run is at work that has read the records.
 
     The audit trail says which rows were erased, by their numbers, and who did it; no text, no name of the record.
     """
@@ -54,7 +54,7 @@ def erase(database: Database, asked: Asked, who: str) -> Erased:
         found = erasure.reach(session, ids)
         if found.running:
             raise DataError(
-                f"run {', '.join(map(str, found.running))} is training on these records; cancel it or wait for its "
+                f"run {', '.join(map(str, found.running))} is at work on these records; cancel it or wait for its "
                 "end, then erase. Nothing was changed"
             )
         erasure.erase(session, found)

@@ -51,7 +51,8 @@ _TABLES = (
 class Reach:
     """What an erasure of `records`, by their ids, takes (`counts`, in words) and what has seen them before.
 
-    `models` are id, department's id, version and folder; `runs` read them; `running` are those of them under way.
+    `models` are id, department's id, version and folder; `runs` are trainings that read them, `running` those of them,
+    and predictions, that are under way.
     """
 
     records: tuple[int, ...]
@@ -74,6 +75,9 @@ def reach(session: Session, ids: Sequence[int]) -> Reach:
     runs = _readers(session, ids)
     query = select(Model.id, Model.department_id, Model.version, Model.folder).where(Model.run_id.in_(runs))
     snapshots = select(SnapshotItem.snapshot_id).where(SnapshotItem.record_id.in_(ids)).distinct()
+    there = select(RecordRow.department_id).where(RecordRow.id.in_(ids))
+    reads = Run.id.in_(runs) | ((Run.kind == "predict") & Run.department_id.in_(there))
+    running = select(Run.id).where(Run.state == "running", reads)
     counts = {
         "annotations": _count(session, Annotation.record_id, ids),
         "revisions of annotations": _count(session, AnnotationChange.annotation_id, _annotations(session, ids)),
@@ -90,7 +94,7 @@ def reach(session: Session, ids: Sequence[int]) -> Reach:
         tuple(sorted(session.scalars(snapshots))),
         tuple((a, b, c, d) for a, b, c, d in session.execute(query.order_by(Model.id))),
         tuple(runs),
-        tuple(run_id for run_id, state in runs.items() if state == "running"),
+        tuple(session.scalars(running.order_by(Run.id))),
     )
 
 
@@ -159,8 +163,8 @@ def _annotations(session: Session, ids: Collection[int]) -> list[int]:
     return list(session.scalars(select(Annotation.id).where(Annotation.record_id.in_(ids))))
 
 
-def _readers(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """State of each training, by its id, that read a department when it had one of the records, labelled or not."""
+def _readers(session: Session, ids: Collection[int]) -> list[int]:
+    """Trainings that read a department when it had one of the records, labelled or not."""
     oldest = select(RecordRow.department_id, func.min(RecordRow.id)).where(RecordRow.id.in_(ids))
     first = {department: record for department, record in session.execute(oldest.group_by(RecordRow.department_id))}
 
@@ -169,8 +173,8 @@ def _readers(session: Session, ids: Collection[int]) -> dict[int, str]:
         known = [part for part in parts if part.get("department") in first]
         return any(part["last_record"] >= first[part["department"]] for part in known)
 
-    rows = session.execute(select(Run.id, Run.state, Run.spec).where(Run.kind == "train").order_by(Run.id))
-    return {run_id: state for run_id, state, spec in rows if read(spec)}
+    rows = session.execute(select(Run.id, Run.spec).where(Run.kind == "train").order_by(Run.id))
+    return [run_id for run_id, spec in rows if read(spec)]
 
 
 def _rules(session: Session, ids: Collection[int]) -> list[int]:
