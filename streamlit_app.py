@@ -16,6 +16,7 @@ from ladtl_core.errors import ConfigError
 from workbench import identity
 from workbench.jobs.supervisor import background_workers
 from workbench.services import access, sign_in
+from workbench.store.private import keep_private
 from workbench.web.guard import Guard
 from workbench.web.routes import ROUTES
 from workbench.web.startup import prepare
@@ -35,6 +36,7 @@ access.enforce(sign_in.settings() is not None)
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    keep_private()
     address = st.get_option("server.address")
     await anyio.to_thread.run_sync(prepare, address, sign_in.settings(), identity.secret_files())
     with background_workers():

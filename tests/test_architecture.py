@@ -17,7 +17,7 @@ LIGHT = {
     for name in (
         *("errors", "records", "text", "formats", "mapping"),
         *("config", "scores", "data", "methods", "significance"),
-        *("vocab", "release", "received", "corpora"),
+        *("vocab", "release", "received", "corpora", "identifiers", "replacing"),
     )
 } | {f"ladtl_core.experiments.{name}" for name in ("plans", "rows", "groups", "tables", "figures", "standings")}
 

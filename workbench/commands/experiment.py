@@ -11,9 +11,9 @@ from typing import Any
 from ladtl_core.errors import ConfigError
 from ladtl_core.experiments.plans import RunSpec, spec_of
 from ladtl_core.methods import METHODS
-from workbench.commands.models import OPERATOR
 from workbench.commands.sweep import RUNS_THEM
 from workbench.services import access, experiment_queue, sweeps
+from workbench.services.access import OPERATOR
 
 
 def add_to(commands: Any) -> None:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from ladtl_core.config import Config
-from workbench.commands.models import OPERATOR
 from workbench.services import access, model_import, sampled_sweeps, sweep_plans, sweeps, training
+from workbench.services.access import OPERATOR
 from workbench.services.sampled_sweeps import Sampled, SampledPlan
 from workbench.services.sweep_plans import WEIGHTS, Grid, Plan
 

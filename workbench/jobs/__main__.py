@@ -11,6 +11,7 @@ from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import HARD_KILL_SECONDS, SUPERVISOR, Supervisor, supervise
 from workbench.store.database import open_database
+from workbench.store.private import keep_private
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
+    keep_private()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return _work(given) if given.command == "worker" else _supervise(given)
 

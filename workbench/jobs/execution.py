@@ -91,7 +91,7 @@ def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | N
         # Where it happened, but not the message, which might quote a record: log files hold no clinical text.
         places = "".join(traceback.format_tb(error.__traceback__))
         log.error("run %d: %s\n%s", attempt.run.id, type(error).__name__, places)
-        return "failed", f"an error of the program, not of your data ({type(error).__name__}: {error})"
+        return "failed", f"an error of the program, not of your data ({type(error).__name__}); its place is in the log"
     return None
 
 

@@ -11,11 +11,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
+from workbench.pages import identifying
+from workbench.pages.erase import erase_records
 from workbench.pages.permitted import may
 from workbench.pages.who import user
 from workbench.services import access, exchange, holdings, importing, outgoing, uploads
 from workbench.services.exchange import Preview
 from workbench.services.holdings import Holding
+from workbench.services.importing import Replacements
 from workbench.services.roles import Act
 from workbench.services.uploads import Upload
 
@@ -55,8 +58,11 @@ def _import(held: Sequence[Holding]) -> None:
         st.error(str(error))
         return
     _show_preview(preview)
-    if preview.records and st.button(_button_text(preview), type="primary", disabled=bool(preview.errors)):
-        _commit(preview)
+    if not preview.records:
+        return
+    replacements = identifying.review(preview)
+    if st.button(_button_text(preview), type="primary", disabled=bool(preview.errors)):
+        _commit(preview, replacements)
 
 
 def _preview(chosen: Sequence[UploadedFile], held: Sequence[Holding]) -> Preview:
@@ -138,7 +144,7 @@ def _button_text(preview: Preview) -> str:
     return f"Import {preview.records:,} record{'' if preview.records == 1 else 's'} into {where}"
 
 
-def _commit(preview: Preview) -> None:
+def _commit(preview: Preview, replacements: Replacements) -> None:
     bar = st.progress(0.0)
 
     def show(written: int) -> None:
@@ -146,11 +152,12 @@ def _commit(preview: Preview) -> None:
         bar.progress(written / preview.records, done)
 
     try:
-        importing.commit(access.database(), preview, user(), progress=show)
+        importing.commit(access.database(), preview, user(), progress=show, replacements=replacements)
     except LadtlError as error:
         bar.empty()
         st.error(f"Nothing was imported: {error}")
         return
+    identifying.keep_words()
     st.session_state["imported"] = _button_text(preview).replace("Import ", "Imported ", 1) + "."
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1
     for name in ("preview", "preview-key", "upload", "upload-key"):
@@ -172,8 +179,11 @@ def _departments(held: Sequence[Holding]) -> None:
         for holding in held
     ]
     st.dataframe(rows, hide_index=True)
+    names = {holding.department.department_id: holding.department.name for holding in held}
     if may(Act.EXPORT):
-        _export({holding.department.department_id: holding.department.name for holding in held})
+        _export(names)
+    if may(Act.DELETE):
+        erase_records(names)
 
 
 def _export(names: dict[int, str]) -> None:

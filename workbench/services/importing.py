@@ -9,12 +9,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
+from ladtl_core.identifiers import Finding
 from ladtl_core.records import Record
+from ladtl_core.replacing import replaced
 from workbench.services.exchange import DepartmentPreview, Preview
 from workbench.services.incoming import Placed, read
 from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, records, staging
 from workbench.store.database import Database
+
+Replacements = Mapping[tuple[str, str], Sequence[Finding]]
+"""For a record, by its department and its id, what is replaced in its text, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,12 @@ def commit(
     *,
     generated: bool = False,
     progress: Callable[[int], None] = lambda written: None,
+    replacements: Replacements | None = None,
 ) -> int:
     """Write all of a preview; returns the number of records. `progress` hears how many are written.
 
     Labelled records become submitted annotations of `author`. `generated` marks new departments as a demonstration.
+    `replacements` are put into the texts, and the labels moved, before anything is written.
     Others can save meanwhile, and see nothing of the import before its end. Raises DataError, with nothing left, if the
     preview has errors or the store has changed since so that it no longer fits.
     """
@@ -51,7 +58,7 @@ def commit(
         staged = _begin(session, found, generated)
     try:
         written = 0
-        for item, first, some in _parts(found, {item.part.name: item for item in staged}):
+        for item, first, some in _parts(found, {item.part.name: item for item in staged}, replacements or {}):
             rows = records.rows_of(some, item.part.scheme, first)
             with database.session() as session:
                 records.add_rows(session, item.hidden_id, some, rows, author)
@@ -68,7 +75,9 @@ def commit(
     return found.records
 
 
-def _parts(found: Preview, staged: Mapping[str, _Staged]) -> Iterator[tuple[_Staged, int, list[Record]]]:
+def _parts(
+    found: Preview, staged: Mapping[str, _Staged], replacements: Replacements
+) -> Iterator[tuple[_Staged, int, list[Record]]]:
     """The records of the files, read once more, in parts of one department with the position of the first."""
     waiting: dict[str, list[Record]] = {name: [] for name in staged}
     written = dict.fromkeys(staged, 0)
@@ -84,7 +93,8 @@ def _parts(found: Preview, staged: Mapping[str, _Staged]) -> Iterator[tuple[_Sta
         if isinstance(item, Placed):
             name = item.department
             split = staged[name].part.split_of[item.record.id]
-            waiting[name].append(replace(item.record, split=split))
+            record = replaced(item.record, replacements.get((name, item.record.id), ()))
+            waiting[name].append(replace(record, split=split))
             if len(waiting[name]) == staging.PART:
                 yield part(name)
     yield from (part(name) for name, some in waiting.items() if some)

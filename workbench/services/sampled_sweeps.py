@@ -97,7 +97,7 @@ def limits(text: str, name: str) -> tuple[float, float] | None:
 
 
 @needs(Act.RESEARCH)
-def plan(database: Database, asked: Sampled) -> SampledPlan:
+def plan(database: Database, wanted: Sampled) -> SampledPlan:
     """The studies with today's labels. Nothing is queued.
 
     Raises ConfigError as a grid's plan does, and for a target without labelled dev records: its dev F1 is what the
@@ -105,14 +105,14 @@ def plan(database: Database, asked: Sampled) -> SampledPlan:
     """
     if not possible():
         raise ConfigError(INSTALL)
-    sweep_plans.check(asked.grid, asked.trials)
-    specs = sweep_plans.trainings(database, asked.grid)
+    sweep_plans.check(wanted.grid, wanted.trials)
+    specs = sweep_plans.trainings(database, wanted.grid)
     if not all(training.offer(database, one).dev_labelled for one in {spec.target: spec for spec, _ in specs}.values()):
         raise ConfigError("the search goes by F1 on dev, and a target has no labelled dev record; label some first")
     found: dict[str, Studied] = {}
     for one, (spec, share) in zip(api.prepare(database, [spec for spec, _ in specs]), specs, strict=True):
         transfer = spec.config.transfer
-        space = {name: ends for name, ends in asked.ranges.items() if name not in METHODS[transfer.method].unused}
+        space = {name: ends for name, ends in wanted.ranges.items() if name not in METHODS[transfer.method].unused}
         if not space:
             raise ConfigError(f"none of the ranges is of a weight of {transfer.method}; give one that it uses")
         for name, ends in space.items():
@@ -122,9 +122,9 @@ def plan(database: Database, asked: Sampled) -> SampledPlan:
         found[one.hash] = Studied(one, share, space)
     with database.reading() as session:
         done = runs.trainings_done(session, LOOKED_AT)
-    trials = [study.prepared for study in found.values() for _ in range(asked.trials)]
-    seed = asked.grid.config.training.seed
-    return SampledPlan(tuple(found.values()), asked.trials, seed, *sweep_plans.expected(trials, done))
+    trials = [study.prepared for study in found.values() for _ in range(wanted.trials)]
+    seed = wanted.grid.config.training.seed
+    return SampledPlan(tuple(found.values()), wanted.trials, seed, *sweep_plans.expected(trials, done))
 
 
 @needs(Act.RESEARCH)

@@ -14,7 +14,7 @@ from workbench.store import annotations as labels_of
 from workbench.store.annotations import ADJUDICATED, SpanData
 from workbench.store.base import Base, now
 from workbench.store.errors import NotFound
-from workbench.store.models import Annotation, RecordRow
+from workbench.store.models import ERASED, Annotation, RecordRow
 from workbench.store.versions import Version
 
 Choices = Mapping[tuple[int, int], int | None]
@@ -54,8 +54,8 @@ class State:
 
 def locked(session: Session, record_id: int) -> RecordRow:
     """The record; until the transaction ends nobody saves labels of it. Raises NotFound."""
-    query = select(RecordRow).where(RecordRow.id == record_id).with_for_update(of=RecordRow, key_share=True)
-    row = session.scalar(query)
+    query = select(RecordRow).where(RecordRow.id == record_id, RecordRow.split != ERASED)
+    row = session.scalar(query.with_for_update(of=RecordRow, key_share=True))
     if row is None:
         raise NotFound("record", record_id)
     return row
@@ -68,7 +68,7 @@ def of_record(session: Session, record_id: int) -> State | None:
 
 def of_department(session: Session, department_id: int) -> dict[int, State]:
     """By the record's id, of those that somebody has begun."""
-    inside = select(RecordRow.id).where(RecordRow.department_id == department_id)
+    inside = select(RecordRow.id).where(RecordRow.department_id == department_id, RecordRow.split != ERASED)
     return _states(session, Adjudication.record_id.in_(inside))
 
 

@@ -16,6 +16,7 @@ from workbench.store.errors import Conflict, NotFound
 from workbench.store.labels import in_use
 from workbench.store.models import (
     ANNOTATION_STATUSES,
+    ERASED,
     SPAN_ORIGINS,
     Annotation,
     AnnotationChange,
@@ -230,7 +231,7 @@ def _lock_record(session: Session, record_id: int) -> tuple[str, int]:
     query = (
         select(RecordRow.text, Department.label_set_id)
         .join(Department, Department.id == RecordRow.department_id)
-        .where(RecordRow.id == record_id)
+        .where(RecordRow.id == record_id, RecordRow.split != ERASED)
     )
     row = session.execute(query.with_for_update(of=RecordRow, key_share=True)).one_or_none()
     if row is None:

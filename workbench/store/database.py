@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _with_driver(make_url(url))
-        self.engine = create_engine(self.url, pool_pre_ping=self.url.get_backend_name() == "postgresql")
+        server = self.url.get_backend_name() == "postgresql"
+        # Without parameters, which are clinical text, in the messages of errors.
+        self.engine = create_engine(self.url, pool_pre_ping=server, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -54,6 +56,8 @@ class Database:
         """Bring the tables up to date, or to a revision. Safe to repeat, and when several processes start at once."""
         with self.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE makes the others wait
             upgrade(connection, revision)
+        if self.engine.dialect.name == "sqlite":
+            _close_to_others(str(self.url.database))
 
     def close(self) -> None:
         """Give back every connection."""
@@ -105,6 +109,13 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _close_to_others(file: str) -> None:
+    """Also of a file that an earlier version made. Another user's cannot be changed, which the doctor tells."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            Path(file + suffix).chmod(0o600)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from ladtl_core.text import SCHEMES
 from workbench.store import labels as of_sets
 from workbench.store.annotations import gold_ids
 from workbench.store.errors import NotFound
-from workbench.store.models import Annotation, Department, Label, LabelSet, Model, RecordRow
+from workbench.store.models import ERASED, Annotation, Department, Label, LabelSet, Model, RecordRow
 
 HIDDEN = "\x1f"  # begins the names of departments and label sets that are still being imported; no name may hold it
 
@@ -145,6 +145,7 @@ def overview(session: Session) -> list[Overview]:
         select(RecordRow.department_id, RecordRow.split, records, labelled, begun - labelled)
         .outerjoin(gold, gold.c.record_id == RecordRow.id)
         .outerjoin(submitted, submitted.c.record_id == RecordRow.id)
+        .where(RecordRow.split != ERASED)
         .group_by(RecordRow.department_id, RecordRow.split)
     )
     for department_id, split, *numbers in session.execute(counts):

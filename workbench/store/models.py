@@ -14,6 +14,7 @@ ANNOTATION_STATUSES = ("draft", "submitted", "skipped", "flagged")
 SPAN_ORIGINS = ("manual", "suggestion", "rule", "propagated", "changed", "import")
 RULE_KINDS = ("propagated", "term", "pattern")
 DECISION_KINDS = ("accepted", "rejected", "edited")
+ERASED = "erased"  # the split of a record whose content was erased: none that anything asks for
 RUN_ENDINGS = ("succeeded", "failed", "cancelled", "pruned")
 RUNS_ANEW = ("failed", "cancelled", "pruned")  # what is queued once more when it is asked for again
 
@@ -66,7 +67,10 @@ class Department(Base):
 
 
 class RecordRow(Base):
-    """One text as it was imported; text, split and tokens never change. `tokenizer` is 'given' or, say, 'word-1'."""
+    """One text as it was imported; text, split and tokens never change, but for an erasure (`store/erasure.py`).
+
+    `tokenizer` is 'given' or, say, 'word-1'.
+    """
 
     __tablename__ = "record"
     __table_args__ = (UniqueConstraint("department_id", "external_id"),)

@@ -17,7 +17,7 @@ from ladtl_core.text import TOKENIZER_VERSION, tokenize
 from workbench.store import departments, imported, labels
 from workbench.store.annotations import SpanData, add_submitted
 from workbench.store.errors import NotFound
-from workbench.store.models import Annotation, Department, Label, RecordRow, Span
+from workbench.store.models import ERASED, Annotation, Department, Label, RecordRow, Span
 
 PREVIEW = 80
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -84,9 +84,9 @@ def add_rows(
 
 
 def get(session: Session, record_id: int) -> RecordRow:
-    """Raises NotFound."""
+    """Raises NotFound, also for a record that was erased."""
     row = session.get(RecordRow, record_id)
-    if row is None:
+    if row is None or row.split == ERASED:
         raise NotFound("record", record_id)
     return row
 

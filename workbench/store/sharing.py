@@ -18,7 +18,7 @@ from workbench.store.annotations import ADJUDICATED
 from workbench.store.base import Base, now
 from workbench.store.database import insert_for
 from workbench.store.errors import NotFound
-from workbench.store.models import Annotation, RecordRow
+from workbench.store.models import ERASED, Annotation, RecordRow
 
 LEASE = timedelta(minutes=10)
 DONE = ("submitted", "skipped")  # by the person whose annotation it is
@@ -92,7 +92,8 @@ def claim(session: Session, record_id: int, person: str) -> bool:
 
     Of several who ask at once each waits for the one before, so that a place is given once.
     """
-    query = select(RecordRow.external_id, RecordRow.department_id).where(RecordRow.id == record_id)
+    query = select(RecordRow.external_id, RecordRow.department_id)
+    query = query.where(RecordRow.id == record_id, RecordRow.split != ERASED)
     row = session.execute(query.with_for_update(of=RecordRow, key_share=True)).one_or_none()
     if row is None:
         raise NotFound("record", record_id)

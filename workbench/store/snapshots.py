@@ -16,7 +16,7 @@ from workbench.store import departments
 from workbench.store.annotations import Gold, gold
 from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
-from workbench.store.models import Department, RecordRow, Snapshot, SnapshotItem
+from workbench.store.models import ERASED, Department, RecordRow, Snapshot, SnapshotItem
 from workbench.store.records import to_record
 
 
@@ -63,10 +63,14 @@ def get(session: Session, snapshot_id: int) -> Snapshot:
 
 
 def records(session: Session, snapshot_id: int) -> list[Record]:
-    """The frozen records with split, entities, tokens and sentence starts, in the order of import. Raises NotFound."""
+    """The frozen records with split, entities, tokens and sentence starts, in the order of import.
+
+    Those erased since are left out. Raises NotFound.
+    """
     department = session.get_one(Department, get(session, snapshot_id).department_id).name
     query = select(RecordRow, SnapshotItem.entities).join(SnapshotItem, SnapshotItem.record_id == RecordRow.id)
-    query = query.where(SnapshotItem.snapshot_id == snapshot_id).order_by(RecordRow.position)
+    query = query.where(SnapshotItem.snapshot_id == snapshot_id, RecordRow.split != ERASED)
+    query = query.order_by(RecordRow.position)
     return [
         to_record(row, department, tuple(Entity(start, end, label) for start, end, label in entities))
         for row, entities in session.execute(query)

@@ -15,7 +15,7 @@ from workbench.store.database import insert_for
 from workbench.store.departments import labels
 from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
-from workbench.store.models import DECISION_KINDS, Decision, Department, Model, RecordRow, Run, Suggestion
+from workbench.store.models import DECISION_KINDS, ERASED, Decision, Department, Model, RecordRow, Run, Suggestion
 
 
 def add_model(
@@ -153,8 +153,8 @@ def has_all_suggestions(session: Session, model_id: int) -> bool:
     """Whether the model has read every record of its department."""
     read = select(Suggestion.record_id).where(Suggestion.model_id == model_id)
     department = select(Model.department_id).where(Model.id == model_id).scalar_subquery()
-    query = select(RecordRow.id).where(RecordRow.department_id == department, RecordRow.id.not_in(read)).limit(1)
-    return session.scalar(query) is None
+    there = (RecordRow.department_id == department) & (RecordRow.split != ERASED)
+    return session.scalar(select(RecordRow.id).where(there, RecordRow.id.not_in(read)).limit(1)) is None
 
 
 def decide(
