@@ -55,9 +55,10 @@ def run(options: argparse.Namespace) -> None:
         counts = crashes.counts()
     record(options, {"table": "crashes", "database": options.database, "seed": options.seed, **counts})
     print("\n".join(f"{name}: {count:,}" for name, count in counts.items()))
-    print("\n".join(crashes.problems) or "nothing lost, nothing done twice, nothing broken")
     if crashes.problems:
+        print("\n".join(["", *dict.fromkeys(crashes.problems)]))
         sys.exit(1)
+    print("nothing lost, nothing done twice, nothing broken")
 
 
 class Crashes:
@@ -77,7 +78,7 @@ class Crashes:
         self.problems: list[str] = []
 
     def rounds(self, count: int) -> Iterator[str]:
-        """Make so many rounds, a line each."""
+        """Make so many rounds; a line for each, and for what was wrong after it."""
         self._app.start()
         try:
             with editing(self._editors):
@@ -88,12 +89,14 @@ class Crashes:
                     if not self._app.alive():
                         self._app.start()
                     self._recover()
+                    known = len(self.problems)
                     self._check()
                     seconds, edits = time.monotonic() - begin, sum(len(editor.acknowledged) for editor in self._editors)
                     yield (
                         f"{number:>4}  {' '.join(killed):<24} whole again after {seconds:5.1f} s; {edits:,} edits and "
-                        f"{sum(self._ended())} runs so far, {len(self.problems)} problems"
+                        f"{sum(self._ended())} runs so far"
                     )
+                    yield from self.problems[known:]
             self._wait(lambda: all(self._ended()), "every run ends")
             self._check(everything=True)
         finally:

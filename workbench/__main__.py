@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ladtl_core.errors import LadtlError
-from workbench.commands import installation, models
+from workbench.commands import installation, models, moving
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     installation.add_to(commands)
     models.add_to(commands)
+    moving.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.act(options) or 0)
