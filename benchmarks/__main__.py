@@ -20,6 +20,7 @@ COMMANDS = {
     "importing": "an import of 10,000 and of 100,000 records: records a second, memory",
     "labelling": "ten demo records by keyboard in a real browser, with and without a model's suggestions",
     "app": "the app in a real browser: ready, first metric, finished model, key to saved, memory",
+    "crashes": "the app, the supervisor and the worker killed at random moments while people save and trainings run",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

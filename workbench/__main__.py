@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ladtl_core.errors import LadtlError
-from workbench.commands import erasing, experiment, installation, logins, models, roles, sweep
+from workbench.commands import erasing, experiment, installation, logins, models, moving, roles, sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sweep.add_to(commands)
     experiment.add_to(commands)
     erasing.add_to(commands)
+    moving.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.act(options) or 0)

@@ -100,3 +100,15 @@ def test_home_and_url_follow_the_environment(tmp_path: Path, monkeypatch: pytest
     assert database_url() == "postgresql://somewhere/records"
     other = Database(database_url())
     assert other.engine.dialect.driver == "psycopg"
+
+
+def test_a_reading_sees_one_state(database: Database) -> None:
+    """Else a record could be shown with the revision of one save and the spans of the next."""
+    count = select(func.count()).select_from(LabelSet)
+    with database.reading() as session:
+        before = session.scalar(count)
+        with database.session() as other:
+            other.add(LabelSet(name="new"))
+        assert session.scalar(count) == before == 0
+    with database.reading() as session:
+        assert session.scalar(count) == 1

@@ -19,7 +19,7 @@ from ladtl_core.config import Config
 from ladtl_core.data import TrainingData
 from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Record
-from workbench.jobs import inputs
+from workbench.jobs import inputs, leftovers
 from workbench.jobs.learner import Learner
 from workbench.jobs.sampling import Pruned, judge
 from workbench.store import runs, sweeps, trained
@@ -177,7 +177,7 @@ class _Attempt:
         else:
             with self.database.session() as session:
                 runs.finish(session, self.run.id, self.number, "succeeded", result=result)
-        shutil.rmtree(self._checkpoints(), ignore_errors=True)
+        leftovers.remove(self.run.id)
 
     def _finish_with_model(
         self, trained_now: Any, result: dict[str, Any], sources: Sequence[Record], target: Sequence[Record]
@@ -268,12 +268,9 @@ class _Attempt:
         with self.database.session() as session:
             runs.finish(session, self.run.id, self.number, state, error=error)
 
-    def _checkpoints(self) -> Path:
-        return home() / "checkpoints" / f"run-{self.run.id}"
-
     def _checkpoint(self) -> Path:
         """This attempt's own file, a copy of the latest one of the attempts before: an old worker cannot spoil it."""
-        folder = self._checkpoints()
+        folder = leftovers.checkpoints(self.run.id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = folder / f"attempt-{self.number}.safetensors"
         for number in range(self.number - 1, 0, -1):
@@ -287,8 +284,7 @@ class _Attempt:
 
     def _save(self, trained_now: Any, sources: Sequence[Record], target: Sequence[Record]) -> str:
         """Put the model and its hidden states into the folder that its hash names; returns the hash."""
-        models = home() / "models"
-        making = models / f"run-{self.run.id}-{self.number}.new"
+        models, making = home() / "models", leftovers.draft(self.run.id, self.number)
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700, parents=True)
         digest: str = trained_now.save(making)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from workbench.jobs import leftovers
 from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, execute
 from workbench.jobs.learner import Learner, core_learner
@@ -87,6 +88,7 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     database, name = open_database(), executor_id(settings.slot)
+    leftovers.remove_all(database)
     loaded = learner()
     if not _waited_for(database):
         loaded.rehearse()

@@ -47,9 +47,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads, and never waits for a writer; the database refuses a write in it."""
+        """A transaction that only reads one state, and never waits for a writer; the database refuses a write in it."""
+        options: dict[str, Any] = {"postgresql_readonly": True}
+        if self.engine.dialect.name == "postgresql":  # else each query sees a state of its own; SQLite has one anyway
+            options["isolation_level"] = "REPEATABLE READ"
         with Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"postgresql_readonly": True})
+            session.connection(execution_options=options)
             yield session
 
     def migrate(self, revision: str = "head") -> None:
