@@ -63,7 +63,6 @@ Sent = tuple[str, bytes, dict[str, bytes]]  # path, body, headers
 def installation() -> Database:
     """A database in the folder of LADTL_HOME, made at the first use in a process."""
     database = access.database()
-    routes.AWAITED_SAVE_SECONDS = 0.0  # an edit ahead of its record is refused at once
     with database.session() as session:
         ward = departments.create(session, "Ward", "clinical", ("Problem", "Test"))
         records.add(session, ward.id, [Record("note", "fever and cough", split="pool")], "local")
@@ -184,6 +183,7 @@ def settle(folder: Path) -> None:
     """Make `folder` the installation of this process."""
     os.environ["LADTL_HOME"] = str(folder)
     os.environ.pop("LADTL_DATABASE_URL", None)
+    routes.AWAITED_SAVE_SECONDS = 0.0  # an edit ahead of its record is refused at once
 
 
 READERS: dict[str, Reader] = {

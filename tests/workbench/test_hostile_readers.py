@@ -17,6 +17,7 @@ from benchmarks.hostile_files import Reader
 from ladtl_core.errors import DataError
 from ladtl_core.vectors import read_vectors
 from tests.core.test_formats_hostile import EXAMPLES
+from workbench.web import routes
 
 SLOW = {name for name, reader in READERS.items() if reader.share < 1}
 OTHERS = [name for name in READERS if not name.startswith("format ")]  # tests/core/test_formats_hostile.py has those
@@ -28,6 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LADTL_HOME", str(folder))
         patch.delenv("LADTL_DATABASE_URL", raising=False)
+        patch.setattr(routes, "AWAITED_SAVE_SECONDS", 0.0)  # an edit ahead of its record is refused at once
         yield folder
         if hostile_services.installation.cache_info().currsize:
             hostile_services.installation().close()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.components.plain import plain
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, people, sharing, statistics
@@ -21,7 +22,7 @@ ORIGINS = {"model": "Model accepted", "rule": "Rules accepted", "propagated": "P
 def show() -> None:
     st.title("People")
     if message := st.session_state.pop("people-done", None):
-        st.success(message)
+        st.success(plain(message))
     standings = departments_or_hint()
     if not standings:
         return
@@ -97,7 +98,7 @@ def _do(act: Callable[[], int], what: str) -> None:
     try:
         count = act()
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.session_state["people-done"] = f"{count:,} record{'' if count == 1 else 's'} {what}."
     st.rerun()

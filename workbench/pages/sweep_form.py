@@ -10,6 +10,7 @@ import streamlit as st
 from ladtl_core.config import Config, TransferConfig
 from ladtl_core.errors import LadtlError
 from workbench.components.numbers import duration
+from workbench.components.plain import plain
 from workbench.pages.shared import departments_or_hint
 from workbench.pages.who import user
 from workbench.services import access, sweeps, training
@@ -29,7 +30,7 @@ def sweep_form(existing: Collection[int]) -> None:
         if st.button("Plan the runs", help="Counts them and estimates their time; nothing is queued."):
             st.session_state["sweep-plan"] = (grid, plan(access.database(), grid))
     except LadtlError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     planned_for, planned = st.session_state.get("sweep-plan", (None, None))
     if planned is not None and planned_for == grid:
@@ -77,7 +78,7 @@ def _queue(planned: Plan, name: str) -> None:
         try:
             st.session_state["sweep"] = sweeps.queue(access.database(), name.strip(), planned, user())
         except LadtlError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         del st.session_state["sweep-plan"]
         st.session_state["said-sweeps"] = f"{name.strip()}: {planned.new:,} runs queued behind all single trainings."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ladtl_core.errors import DataError
+from workbench.components.plain import plain
 from workbench.services import access, people
 from workbench.services.access import LOCAL_USER
 
@@ -33,7 +34,7 @@ def pick_user() -> None:
         st.selectbox("Labelling as", names, key=CHOICE, on_change=lambda: _switch(st.session_state[CHOICE]))
         st.text_input("Add a person", key="new-person", placeholder="Name, then Enter", on_change=_add)
         if refused := st.session_state.pop("person-refused", None):
-            st.error(refused)
+            st.error(plain(refused))
     if user() != LOCAL_USER:
         st.query_params[ADDRESS] = user()
     else:
