@@ -19,6 +19,7 @@ COMMANDS = {
     "sweep": "training runs a minute of one worker process and of several",
     "importing": "an import of 10,000 and of 100,000 records: records a second, memory",
     "labelling": "ten demo records by keyboard in a real browser, with and without a model's suggestions",
+    "hostile": "spoiled input to every reader: cases, refusals, crashes, the slowest case, memory",
     "app": "the app in a real browser: ready, first metric, finished model, key to saved, memory",
     "crashes": "the app, the supervisor and the worker killed at random moments while people save and trainings run",
 }

@@ -64,6 +64,8 @@ class _Strict:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Raises ConfigError for a name that is no setting; names that are missing keep their defaults."""
         hints = _hints(cls)
+        if not isinstance(values, dict):
+            raise ConfigError(f"settings are {str(values)[:40]!r}; expected names with their values")
         if unknown := sorted(set(values) - set(hints)):
             raise ConfigError(f"no such setting: {', '.join(unknown)}; expected some of {', '.join(hints)}")
         parts = {}
@@ -73,6 +75,7 @@ class _Strict:
         return cls(**parts)
 
 
+_LARGEST = 10**300  # of whole numbers that become a float
 _HINTS: dict[type, dict[str, Any]] = {}
 
 
@@ -95,6 +98,8 @@ def _fitting(name: str, value: Any, kind: Any) -> Any:
     if origin is dict and isinstance(value, dict):
         return {str(key): _fitting(f"{name} of {key}", item, float) for key, item in value.items()}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > _LARGEST:
+            raise ConfigError(f"{name} has more digits than any setting needs; expected a smaller number")
         return float(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{name} is {value}; expected a finite number")

@@ -106,6 +106,24 @@ def _aligned(
     return total
 
 
+def mmd_by_label(
+    method: Method, tagger: Tagger, table: Forms, batches: dict[str, Batch], config: TransferConfig
+) -> dict[str, float]:
+    """MMD^2 of each tag that both domains have in the batch, to tell which of them is no number."""
+    if method.mmd != "label-aware":
+        return {}
+    with torch.no_grad():
+        hidden = tagger.hidden(table, batches)
+    tags = {domain: batch.tags[batch.mask] for domain, batch in batches.items()}
+    mine, theirs = shared_tags(tagger.tags[SOURCE], tagger.tags[TARGET])
+    found = {}
+    for source, target in zip(mine.tolist(), theirs.tolist(), strict=True):
+        x, y = hidden[SOURCE][tags[SOURCE] == source], hidden[TARGET][tags[TARGET] == target]
+        if min(len(x), len(y)) > 0:
+            found[tagger.tags[SOURCE][source]] = float(mmd2(x, y, config.bandwidths, biased=True))
+    return found
+
+
 def _renumber(labels: Tensor, kept: Tensor, size: int) -> Tensor:
     """Labels as positions in `kept`; -1 for the others."""
     places = torch.full((size,), -1)

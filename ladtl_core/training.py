@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ladtl_core import checkpoint as checkpoints
@@ -21,12 +22,13 @@ from ladtl_core.batching import Batches, Prepared
 from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
 from ladtl_core.divergence import DivergenceProbe
-from ladtl_core.errors import Cancelled, TrainingError
+from ladtl_core.errors import Cancelled
 from ladtl_core.evaluation import evaluate
+from ladtl_core.finite import check_gradient, check_terms, check_weights
 from ladtl_core.gap import GapProbe
 from ladtl_core.memory import Recent
 from ladtl_core.methods import METHODS, SOURCE, TARGET
-from ladtl_core.objective import objective
+from ladtl_core.objective import mmd_by_label, objective
 from ladtl_core.prediction import predict_tags, save_tagger
 from ladtl_core.preparation import preparation
 from ladtl_core.progress import Progress
@@ -67,7 +69,7 @@ def train(
 
     `progress` is told of every epoch and `should_stop` asked after it. With `checkpoint` the run is saved there after
     every epoch and goes on from there if the file is of the same data and settings. Raises Cancelled when stopped,
-    TrainingError if there is nothing to train on or a loss is no longer a finite number.
+    TrainingError if there is nothing to train on or a loss, a gradient or a weight is no longer a finite number.
     """
     run = _Run(data, config, progress or (lambda _: None))
     if checkpoint is None or not run.resume(checkpoint):
@@ -180,6 +182,7 @@ class _Run:
             if step == _FIRST_SIGN - 1:
                 so_far = {name: total * len(now.steps) / _FIRST_SIGN for name, total in sums.items()}
                 self.progress(Progress("training", 0, self.epochs, step + 1, self._seconds(), so_far))
+        check_weights(self.tagger.named_parameters(), now.steps.stop)
         state.epoch += 1
         dev = self._look_at_dev() if now.phase == len(self.method.phases) - 1 else None
         state.seconds = self._seconds()
@@ -203,16 +206,16 @@ class _Run:
             self.method, self.tagger, self.table, batches, transfer, alpha=alpha, recent=self.recent
         )
         values = {name: float(part.detach()) for name, part in parts.items()}
-        for name, value in values.items():
-            if value != value or value in (float("inf"), float("-inf")):
-                raise TrainingError(f"the loss {name} is {value} at step {step + 1}; a smaller learning rate may help")
+        check_terms(values, step + 1, lambda: mmd_by_label(self.method, self.tagger, self.table, batches, transfer))
         settings = self.config.training
         for group in self.optimizer.param_groups:
             group["lr"] = step_size(settings.learning_rate, settings.decay, settings.decay_steps, step)
         self.optimizer.zero_grad()
         loss.backward()
+        norm = get_total_norm([weight.grad for weight in self.tagger.parameters() if weight.grad is not None])
+        check_gradient(float(norm), self.tagger.named_parameters(), step + 1)
         if settings.clip:
-            torch.nn.utils.clip_grad_norm_(self.tagger.parameters(), settings.clip)
+            clip_grads_with_norm_(self.tagger.parameters(), settings.clip, norm)
         self.optimizer.step()
         with torch.no_grad():
             self._average(list(self.averaged.parameters()), list(self.tagger.parameters()), 0)

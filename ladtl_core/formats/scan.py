@@ -95,6 +95,13 @@ def check_name(what: str, value: str, field: str | None = None) -> None:
         raise DataError(message, field=field or what)
 
 
+def check_text(what: str, value: str) -> None:
+    """Raise DataError for a character that no database can store."""
+    if broken := _UNSTORABLE.search(value):
+        message = f"the {what} has {broken[0]!r} at {broken.start()}: a null or half of a surrogate pair"
+        raise DataError(message, field=what)
+
+
 def check_strings(record: Record) -> None:
     """Raise DataError unless every format and every database can hold the record as it is."""
     check_record(record)
@@ -106,9 +113,7 @@ def check_strings(record: Record) -> None:
             check_name("label", label, field)
     if not record.text.strip():
         raise DataError(f"the record {record.id!r} has no text", field="text")
-    if broken := _UNSTORABLE.search(record.text):
-        message = f"the text has {broken[0]!r} at {broken.start()}: a null or half of a surrogate pair"
-        raise DataError(message, field="text")
+    check_text("text", record.text)
     for start, end in record.tokens or ():
         word = record.text[start:end]
         if "\t" in word or "\n" in word or not word.strip(" \r"):

@@ -1,6 +1,7 @@
 """Whatever a file holds, a reader gives records that can be stored, or errors of ours with what is wrong.
 
-A million cases: LADTL_EXAMPLES=56000 python -m pytest tests/core/test_formats_hostile.py -n 2 --timeout 0
+More cases: LADTL_EXAMPLES=1000 python -m pytest tests/core/test_formats_hostile.py --timeout 0, and those of all
+readers: python -m benchmarks hostile
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class _Attempt:
         try:
             judge(self.database, self.run.id, self._told["epoch"])
         except Pruned:
-            shutil.rmtree(self._checkpoints(), ignore_errors=True)  # there may be hundreds of them
+            shutil.rmtree(leftovers.checkpoints(self.run.id), ignore_errors=True)  # there may be hundreds of them
             raise
         return False
 

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from workbench.components.adjudicator import adjudicator
+from workbench.components.plain import plain
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.pages.who import token, user
@@ -35,8 +36,8 @@ def show() -> None:
     found = adjudication.cases(DATABASE, department.department_id)
     if not found:
         centre.info(
-            f"No record of {department.name} was submitted by two people yet. From the first on, their versions are "
-            "adjudicated here, and their agreement is told."
+            f"No record of {plain(department.name)} was submitted by two people yet. From the first on, their versions "
+            "are adjudicated here, and their agreement is told."
         )
         return
     with left:
@@ -91,7 +92,7 @@ def _current(cases: Sequence[Case]) -> int:
 def _take_agreed(department_id: int, agreed: Sequence[Case]) -> None:
     """A button for the records whose versions agree wholly; what it did is said after the rerun."""
     if said := st.session_state.pop("adjudicated-said", None):
-        st.success(said)
+        st.success(plain(said))
     if agreed and st.button(_counted("Take {} that agree", len(agreed)), width="stretch"):
         taken = adjudication.take_agreed(DATABASE, department_id, user())
         st.session_state["adjudicated-said"] = _counted("{} adjudicated: everybody had the same labels.", taken)

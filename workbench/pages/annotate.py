@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.components.queue_list import queue_list
 from workbench.pages.order import pick_order
 from workbench.pages.shared import annotate, pick_department
@@ -43,7 +44,7 @@ def show() -> None:
         if current is None:
             _empty(items, evaluation)
         else:
-            st.caption(ordering.reason(DATABASE, ranking, arranged, current))
+            st.caption(plain(ordering.reason(DATABASE, ranking, arranged, current)))
             annotate(shown, current, "record", {} if order == ordering.GIVEN else ranking.alike)
 
 

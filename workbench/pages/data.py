@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ladtl_core.errors import LadtlError
 from ladtl_core.formats import FORMATS
 from ladtl_core.records import SPLITS
+from workbench.components.plain import plain
 from workbench.pages import identifying
 from workbench.pages.erase import erase_records
 from workbench.pages.permitted import may
@@ -35,7 +36,7 @@ HELP = (
 def show() -> None:
     st.title("Data")
     if message := st.session_state.pop("imported", None):
-        st.success(message)
+        st.success(plain(message))
     held = holdings.holdings(access.database())
     if not held:
         st.write("Import the records of a department to begin. They stay on this machine.")
@@ -55,13 +56,13 @@ def _import(held: Sequence[Holding]) -> None:
     try:
         preview = _preview(chosen, held)
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     _show_preview(preview)
     if not preview.records:
         return
     replacements = identifying.review(preview)
-    if st.button(_button_text(preview), type="primary", disabled=bool(preview.errors)):
+    if st.button(plain(_button_text(preview)), type="primary", disabled=bool(preview.errors)):
         _commit(preview, replacements)
 
 
@@ -120,7 +121,7 @@ def _show_preview(preview: Preview) -> None:
         st.error(f"{count}{more}. Nothing can be imported before the files are right.")
         st.text("\n".join(map(str, preview.errors)))  # as text, which can be read aloud and copied
     for warning in preview.warnings:
-        st.warning(warning)
+        st.warning(plain(warning))
     if remarks := preview.remarks:
         more = f"\nand {len(remarks) - SHOWN_REMARKS:,} more" if len(remarks) > SHOWN_REMARKS else ""
         st.text("\n".join(remarks[:SHOWN_REMARKS]) + more)
@@ -155,7 +156,7 @@ def _commit(preview: Preview, replacements: Replacements) -> None:
         importing.commit(access.database(), preview, user(), progress=show, replacements=replacements)
     except LadtlError as error:
         bar.empty()
-        st.error(f"Nothing was imported: {error}")
+        st.error(plain(f"Nothing was imported: {error}"))
         return
     identifying.keep_words()
     st.session_state["imported"] = _button_text(preview).replace("Import ", "Imported ", 1) + "."
@@ -192,16 +193,16 @@ def _export(names: dict[int, str]) -> None:
     format = middle.selectbox("as", list(outgoing.TITLES), format_func=lambda key: outgoing.TITLES[key])
     if right.button("Export", width="stretch"):
         try:
-            with st.spinner(f"Writing {names[department_id]} ..."):
+            with st.spinner(f"Writing {plain(names[department_id])} ..."):
                 made = outgoing.export(access.database(), department_id, format)
         except LadtlError as error:
-            st.error(str(error))
+            st.error(plain(error))
         else:
             st.session_state["export"] = (department_id, format, made)
     *of, made = st.session_state.get("export", (None, None, None))
     if made is None or of != [department_id, format]:
         return
-    st.download_button(f"Save {made.name}", made.data, made.name, type="primary", on_click="ignore")
+    st.download_button(f"Save {plain(made.name)}", made.data, made.name, type="primary", on_click="ignore")
     st.caption(f"{made.records:,} records, {made.labelled:,} labelled.")
     if made.lost:
         lost = "; ".join(f"{what}: {count:,}" for what, count in made.lost.items())

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.components.numbers import f1_text
+from workbench.components.plain import plain
 from workbench.pages.permitted import may
 from workbench.services import access, learning_curve, overview
 from workbench.services.overview import Standing
@@ -44,7 +45,7 @@ def show() -> None:
 
 def _card(standing: Standing) -> None:
     with st.container(border=True, height="stretch", key=f"card-{standing.department_id}"):
-        st.subheader(standing.name, anchor=False)
+        st.subheader(plain(standing.name), anchor=False)
         st.caption("generated" if standing.generated else "imported")
         rows = {
             "records": f"{standing.records:,}",
@@ -55,7 +56,7 @@ def _card(standing: Standing) -> None:
         }
         lines = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
         st.html(f'<dl class="figures">{lines}</dl>')
-        st.write(f"{standing.next_step} {_outlook(standing)}")
+        st.write(plain(f"{standing.next_step} {_outlook(standing)}"))
         text, page = BUTTONS[standing.action]
         open_to = may(*OF_PAGES[Path(page).stem])
         if open_to and st.button(text, key=f"next-{standing.department_id}", type="primary", width="stretch"):

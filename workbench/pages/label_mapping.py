@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.who import user
 from workbench.services import access, label_mapping
@@ -30,15 +31,15 @@ def show(target: GuidedSet, others: Sequence[GuidedSet]) -> None:
     found = label_mapping.mapping(access.database(), source.label_set_id, target.label_set_id)
     show_said("mapping")
     if not found.source:
-        st.write(f"{source.name} has no labels yet.")
+        st.write(f"{plain(source.name)} has no labels yet.")
         return
-    st.caption(f"Labels of {source.name}, and which label of {target.name} each stands for in training.")
+    st.caption(plain(f"Labels of {source.name}, and which label of {target.name} each stands for in training."))
     options = [None, *found.target]
     with st.form(f"mapping-{source.label_set_id}-{target.label_set_id}", border=False):
         columns = st.columns(4)
         chosen = {
             label_id: columns[index % len(columns)].selectbox(
-                name,
+                plain(name),
                 options,
                 options.index(found.pairs[label_id]),
                 format_func=lambda one: found.target.get(one, NONE),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.who import user
 from workbench.services import access, label_sets
@@ -32,7 +33,8 @@ def pick(found: Sequence[GuidedSet]) -> GuidedSet | None:
     with popovers[2].popover("Rename", width="stretch", key=f"rename-{chosen.name}"):
         _named("New name", chosen.name, "Rename label set", lambda name: _rename(chosen, name))
     show_said("label sets")
-    st.caption(f"Used by {', '.join(chosen.departments.values()) or 'no department yet: choose it at an import'}.")
+    users = ", ".join(chosen.departments.values())
+    st.caption(f"Used by {plain(users) or 'no department yet: choose it at an import'}.")
     return chosen
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.palette import PALETTE, swatches
+from workbench.components.plain import plain
 from workbench.pages import label_mapping, label_set_choice
 from workbench.pages.shared import attempt, show_guidelines, show_said
 from workbench.pages.who import user
@@ -77,12 +78,12 @@ def _labels(chosen: GuidedSet) -> None:
 def _change(label: Standing) -> None:
     number = label.label_id
     if label.retired:
-        st.info(f"{label.name} is retired: it takes no new spans. Those that have it, {label.spans:,}, stay.")
+        st.info(f"{plain(label.name)} is retired: it takes no new spans. Those that have it, {label.spans:,}, stay.")
         rows = label_sets.places(DATABASE, number, SHOWN_PLACES)
         if rows:
             names = ("department", "record", "labelled by", "words")
             st.dataframe([dict(zip(names, row, strict=True)) for row in rows], hide_index=True)
-        if st.button(f"Bring {label.name} back"):
+        if st.button(f"Bring {plain(label.name)} back"):
             _do(
                 f"{label.name} takes new spans again.",
                 lambda: label_sets.bring_back_label(DATABASE, number, user()),
@@ -108,7 +109,9 @@ def _change(label: Standing) -> None:
                 lambda: label_sets.change_label(DATABASE, number, name, int(colour), key, user()),
             )
     st.html(f"<style>{swatches('[class*=st-key-swatches-]')}</style>")
-    if st.button(f"Retire {label.name}", help="Its spans stay and it can be brought back; it takes no new spans."):
+    if st.button(
+        f"Retire {plain(label.name)}", help="Its spans stay and it can be brought back; it takes no new spans."
+    ):
         _do(f"{label.name} retired.", lambda: label_sets.retire_label(DATABASE, number, user()))
 
 
@@ -116,13 +119,13 @@ def _merge(label: Standing, targets: dict[int, str]) -> None:
     others = [target for target in targets if target != label.label_id]
     if not others:
         return
-    with st.popover(f"Merge {label.name} into another"):
+    with st.popover(f"Merge {plain(label.name)} into another"):
         target = st.selectbox("Merge into", others, format_func=targets.__getitem__, key=f"into-{label.label_id}")
         st.write(
             f"{label.spans:,} spans of {label.name} become {targets[target]}, with its rules and decisions. Two in the "
             "same place become one. Each record's history keeps them as they were; the merge itself cannot be undone."
         )
-        if st.button(f"Merge {label.name} into {targets[target]}"):
+        if st.button(f"Merge {plain(label.name)} into {plain(targets[target])}"):
             _do(
                 f"{label.name} merged into {targets[target]}.",
                 lambda: label_sets.merge_labels(DATABASE, label.label_id, target, user()),
@@ -170,7 +173,7 @@ def _rules(chosen: GuidedSet) -> None:
         kind.text(KINDS[rule["kind"]])
         if rule["id"] in trials:
             _trial(trials[rule["id"]], rule["label"])
-        if remove.button("Remove", key=f"remove-{rule['id']}", help=f"{rule['text']} is suggested no more."):
+        if remove.button("Remove", key=f"remove-{rule['id']}", help=f"{plain(rule['text'])} is suggested no more."):
             suggesting.remove_rule(DATABASE, department_id, rule["id"])
             st.rerun()
     with st.form("rule", clear_on_submit=True, border=False):
@@ -188,8 +191,8 @@ def _trial(trial: Trial, label: str) -> None:
     if trial.slow:
         some = ", ".join(trial.slow[:SHOWN_RECORDS]) + (" …" if len(trial.slow) > SHOWN_RECORDS else "")
         count = f"{len(trial.slow):,} record{'' if len(trial.slow) == 1 else 's'}"
-        st.warning(f"Not applied to {count}, since it takes too long: {some}")
-    with st.expander(f"{len(hits):,} labelled {label}, {len(misses):,} not"):
+        st.warning(f"Not applied to {count}, since it takes too long: {plain(some)}")
+    with st.expander(f"{len(hits):,} labelled {plain(label)}, {len(misses):,} not"):
         rows = [
             {"record": record, "before": before, "words": words, "after": after, f"labelled {label}": hit}
             for hit, places in ((False, misses), (True, hits))
@@ -205,7 +208,7 @@ def _add(department_id: int, kind: str, text: str, label: str) -> None:
     try:
         suggesting.add_rule(DATABASE, department_id, kind, text, label, user())
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.rerun()
 

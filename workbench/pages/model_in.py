@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.components.plain import plain
 from workbench.pages.permitted import may
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.who import user
@@ -83,7 +84,7 @@ def _bring_in(department: Standing) -> None:
     about = brought.about
     st.text(f"{about.title}, F1 there {_measured(about)}, {about.words:,} words, labels {', '.join(about.labels)}")
     _warn(brought, fit)
-    if st.button(f"Bring it into {department.name}", type="primary", disabled=not fit.labels):
+    if st.button(f"Bring it into {plain(department.name)}", type="primary", disabled=not fit.labels):
         _store(brought, department)
 
 
@@ -102,7 +103,7 @@ def _store(brought: Brought, department: Standing) -> None:
     try:
         model = model_import.bring_in(DATABASE, brought, department.department_id, user())
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     first = department.model_version is None
     now = "is the current model and reads the records in the background" if first else "can be made current below"

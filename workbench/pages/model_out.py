@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.components.plain import plain
 from workbench.pages.who import user
 from workbench.services import access, model_export, model_folder
 from workbench.services.model_export import Exported
@@ -26,7 +27,7 @@ def export(result: Result) -> None:
                 made = model_export.export(DATABASE, result.model_id, user())
             st.session_state["model-folder"] = (result.model_id, made)
         except LadtlError as error:
-            st.error(str(error))
+            st.error(plain(error))
     of, prepared = st.session_state.get("model-folder", (None, None))
     if prepared is not None and of == result.model_id:
         _save(prepared)
@@ -35,6 +36,6 @@ def export(result: Result) -> None:
 def _save(made: Exported) -> None:
     zipped = model_folder.zipped(made.name, made.files)
     name = f"{made.name}.zip"
-    st.download_button(f"Save {name}", zipped, name, "application/zip", type="primary", on_click="ignore")
+    st.download_button(f"Save {plain(name)}", zipped, name, "application/zip", type="primary", on_click="ignore")
     st.caption(f"{made.kept:,} of {made.words:,} words kept, {len(zipped) / 2**20:.1f} MB. The model card:")
     st.code(made.card, language="markdown", wrap_lines=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.components.plain import plain
 from workbench.pages.permitted import may
 from workbench.pages.roles_of_people import roles_of_people
 from workbench.pages.shared import departments_or_hint, pick_department
@@ -24,7 +25,7 @@ ORIGINS = {"model": "Model accepted", "rule": "Rules accepted", "propagated": "P
 def show() -> None:
     st.title("People")
     if message := st.session_state.pop("people-done", None):
-        st.success(message)
+        st.success(plain(message))
     standings = departments_or_hint()
     if not standings:
         return
@@ -104,7 +105,7 @@ def _do(act: Callable[[], int], what: str) -> None:
     try:
         count = act()
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.session_state["people-done"] = f"{count:,} record{'' if count == 1 else 's'} {what}."
     st.rerun()

@@ -12,6 +12,7 @@ from ladtl_core.experiments.standings import Standing, standings
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration
 from workbench.components.pairs_table import pairs_table
+from workbench.components.plain import plain
 from workbench.components.standalone import standalone
 from workbench.pages import distances
 from workbench.pages.sweeps import show_sweeps
@@ -44,7 +45,7 @@ def show() -> None:
 def _tables() -> None:
     found = {one.table_id: one for one in research.tables(DATABASE)}
     if message := st.session_state.pop("research-said", None):
-        st.success(message)
+        st.success(plain(message))
     with st.expander("Bring in a table of runs", expanded=not found):
         _bring_in()
     if not found:
@@ -59,7 +60,7 @@ def _tables() -> None:
     try:
         view = research.view(runs, name or "pairs", pair, split or "test")
     except LadtlError as error:
-        st.info(f"Nothing to show: {error}.")
+        st.info(f"Nothing to show: {plain(error)}.")
         return
     _show(view, name or "pairs", split or "test")
 
@@ -73,7 +74,7 @@ def _bring_in() -> None:
         try:
             table_id, new = research.add_table(DATABASE, name.strip(), file.getvalue(), file.name, user())
         except LadtlError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         st.session_state["brought"] = st.session_state.get("brought", 0) + 1
         st.session_state["experiments"] = table_id
@@ -114,7 +115,7 @@ def _show(view: View, name: str, split: str) -> None:
     rows = len({run["method"] for run in view.runs})
     height = 420 if name not in ("pairs", "trials") else 140 + 28 * rows
     live_plot(view.figure, key=f"research-{name}", height=height, on_click=lambda: _clicked(f"research-{name}"))
-    st.caption(view.said)
+    st.caption(plain(view.said))
     csv, html, _ = st.columns([1, 1, 4])
     csv.download_button("Runs as CSV", lambda: research.as_csv(view.runs), f"{name}.csv", "text/csv", width="stretch")
     html.download_button(
@@ -149,7 +150,7 @@ def _runs(view: View, name: str) -> None:
     for index in event.selection.rows[:1]:
         run = shown[index]
         took = f", took {duration(float(run['seconds']))}" if run["seconds"] else ""
-        st.write(f"Run {run['key']}: torch {run['torch']}, data {run['data']}{took}")
+        st.write(plain(f"Run {run['key']}: torch {run['torch']}, data {run['data']}{took}"))
         st.json(json.loads(run["config"]), expanded=1)
 
 

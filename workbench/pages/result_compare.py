@@ -12,6 +12,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.difference_chart import ROW_PIXELS, difference_chart
 from workbench.components.live_plot import live_plot
+from workbench.components.plain import plain
 from workbench.pages.take_out import take_out
 from workbench.services import access, comparison, results
 from workbench.services.comparison import Disagreement, LabelDifference
@@ -109,7 +110,7 @@ def _labels(result: Result, other: Result, mine: Scores, theirs: Scores, same: b
         counted = {name: st.column_config.NumberColumn(format="%d") for name in rows[0] if "spans" in name}
         counted["records"] = st.column_config.NumberColumn(format="%d")
         st.dataframe(rows, hide_index=True, column_config={**whole, **counted})
-        st.caption(_said(result, mine, same, found))
+        st.caption(plain(_said(result, mine, same, found)))
     with chart:
         live_plot(figure, key="compare-labels", height=90 + ROW_PIXELS * len(found))
     take_out(rows, "labels", figure)
@@ -154,7 +155,9 @@ def _sentences(result: Result, other: Result) -> None:
     )
     if not found.differing:
         return
-    right = st.segmented_control("Right", list(names), format_func=lambda key: f"{names[key]} alone", key="right-alone")
+    right = st.segmented_control(
+        "Right", list(names), format_func=lambda key: f"{plain(names[key])} alone", key="right-alone"
+    )
     shown = [one for one in found.differing if right is None or one.right == right]
     rows = [_sentence(one, names) for one in shown]
     widths = {"sentence": 380, "gold": 230, names["one"]: 230, names["other"]: 230}
@@ -168,7 +171,9 @@ def _sentences(result: Result, other: Result) -> None:
         key="compare-sentences",
     )
     for index in event.selection.rows[:1]:
-        if index < len(shown) and st.button(f"Open {shown[index].record} in Review", type="primary", key="open-record"):
+        if index < len(shown) and st.button(
+            f"Open {plain(shown[index].record)} in Review", type="primary", key="open-record"
+        ):
             st.session_state["dev-record"] = shown[index].record_id
             st.switch_page("pages/review.py")
     take_out(rows, "sentences")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.services import access, mistakes, review
 from workbench.services.mistakes import Mistake
 from workbench.services.results import Result
@@ -33,7 +34,7 @@ def _chosen(found: list[Mistake], other: Result | None) -> list[Mistake]:
     longest = max(one.tokens for one in found)
     low, high = st.slider("Words", 1, max(longest, 2), (1, max(longest, 2)))
     seen = st.segmented_control("Words of the mention in training", ["seen", "unseen"])
-    better = other is not None and st.checkbox(f"Only where v{other.version} {other.method} is right")
+    better = other is not None and st.checkbox(f"Only where v{other.version} {plain(other.method)} is right")
     return [
         one
         for one in found
@@ -63,6 +64,6 @@ def _list(shown: list[Mistake], count: int, other: Result | None) -> None:
     ]
     event = st.dataframe(rows, hide_index=True, on_select="rerun", selection_mode="single-row", height=360)
     for index in event.selection.rows[:1]:
-        if st.button(f"Open {shown[index].record} in Review", type="primary"):
+        if st.button(f"Open {plain(shown[index].record)} in Review", type="primary"):
             st.session_state["dev-record"] = shown[index].record_id
             st.switch_page("pages/review.py")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from workbench.components.gap_chart import ROW_PIXELS, gap_chart
 from workbench.components.live_plot import live_plot
+from workbench.components.plain import plain
 from workbench.pages.take_out import take_out
 from workbench.services import gaps
 from workbench.services.gaps import Gap, TagGap
@@ -30,7 +31,7 @@ def show(result: Result, others: Sequence[Result], epochs: Sequence[Mapping[str,
     measured = {name: st.column_config.NumberColumn(format="%.4f") for name in rows[0] if "MMD²" in name}
     chances = {name: st.column_config.NumberColumn(format="%.3f") for name in rows[0] if name.startswith("p ")}
     st.dataframe(rows, hide_index=True, column_config={**percent, **measured, **chances})
-    st.caption(" ".join(_said(result, before, tested)))
+    st.caption(plain(" ".join(_said(result, before, tested))))
     take_out(rows, "gaps", figure)
 
 

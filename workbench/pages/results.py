@@ -9,6 +9,7 @@ from ladtl_core.scores import Scores
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, f1_text, when
+from workbench.components.plain import plain
 from workbench.pages import hidden_states, model_in, model_out, result_compare, result_errors, result_gap
 from workbench.pages.how_many import how_many_more
 from workbench.pages.permitted import may
@@ -31,7 +32,7 @@ def show() -> None:
         department = pick_department(standings)
     found = {result.run.run_id: result for result in results.of_department(DATABASE, department.department_id)}
     if not found:
-        st.info(f"{department.name} has no finished training yet.")
+        st.info(f"{plain(department.name)} has no finished training yet.")
         if may(Act.TRAIN) and st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
         model_in.from_elsewhere(department)
@@ -45,7 +46,7 @@ def show() -> None:
     _headline(result, other)
     epochs = results.epochs(DATABASE, result.run.run_id)
     if known := findings.warnings(DATABASE, result, list(found.values()), epochs):
-        st.warning("\n\n".join(known))
+        st.warning("\n\n".join(map(plain, known)))
     names = ("Curves", "Labels", "Gap", "How many more?", "Confusion", "Errors", "Side by side", "Settings")
     curves, labels, gap, more, confusion, errors, compare, settings = st.tabs(names)
     with curves:
@@ -108,7 +109,7 @@ def _headline(result: Result, other: Result | None) -> None:
             help="Percent, with its 95 % interval when records are drawn anew, below.",
         )
         compared = f"; v{other.version}: {f1_text(other.dev)}" if other else ""
-        st.caption(f"v{result.version}: {f1_text(result.dev)}{compared}. {result.selection}")
+        st.caption(f"v{result.version}: {f1_text(result.dev)}{plain(compared)}. {plain(result.selection)}")
     with act:
         if result.current:
             st.button("Current model", disabled=True, width="stretch")
@@ -117,7 +118,7 @@ def _headline(result: Result, other: Result | None) -> None:
             st.session_state["message"] = f"v{result.version} is the current model."
             st.rerun()
     if message := st.session_state.pop("message", None):
-        st.toast(message)
+        st.toast(plain(message))
 
 
 def _curves(result: Result, other: Result | None) -> None:

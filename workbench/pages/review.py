@@ -6,6 +6,7 @@ import streamlit as st
 
 from workbench.components.highlight import Mark, highlighted
 from workbench.components.palette import colours
+from workbench.components.plain import plain
 from workbench.components.queue_list import queue_list
 from workbench.pages.shared import annotate, departments_or_hint, pick_department
 from workbench.pages.who import user
@@ -23,7 +24,7 @@ def show() -> None:
     department = pick_department(standings)
     found = review.suggested(DATABASE, department.department_id, user())
     if department.model_version is None:
-        st.info(f"{department.name} has no model yet; a trained model's suggestions appear here.")
+        st.info(f"{plain(department.name)} has no model yet; a trained model's suggestions appear here.")
         if st.button("Train a model", type="primary"):
             st.switch_page("pages/train.py")
         if found:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.excerpts import excerpts
+from workbench.components.plain import plain
 from workbench.components.span_annotator import span_annotator
 from workbench.pages.permitted import may
 from workbench.pages.who import as_whom, token, user
@@ -54,7 +55,7 @@ def attempt(act: Callable[[], object], place: str, said: str) -> None:
     try:
         act()
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.session_state[f"said-{place}"] = said
         st.rerun()
@@ -62,7 +63,7 @@ def attempt(act: Callable[[], object], place: str, said: str) -> None:
 
 def show_said(place: str) -> None:
     if said := st.session_state.pop(f"said-{place}", None):
-        st.success(said)
+        st.success(plain(said))
 
 
 def annotate(items: Sequence[QueueItem], current: int, choice: str, alike: Mapping[int, int] | None = None) -> None:
@@ -111,10 +112,10 @@ def show_guidelines(found: GuidedSet) -> None:
     if found.guideline:
         st.markdown(found.guideline)
     elif not any(label.guideline for label in found.labels):
-        st.write(f"Nobody has written guidelines for {found.name} yet.")
+        st.write(f"Nobody has written guidelines for {plain(found.name)} yet.")
     for label in found.labels:
         if label.guideline or given[label.label_id]:
-            st.markdown(f"**{label.name}**" + (f"\n\n{label.guideline}" if label.guideline else ""))
+            st.markdown(f"**{plain(label.name)}**" + (f"\n\n{label.guideline}" if label.guideline else ""))
         if given[label.label_id]:
             st.html(excerpts(given[label.label_id], label.colour))
 

@@ -13,6 +13,7 @@ import streamlit as st
 from ladtl_core.config import Config, TransferConfig
 from ladtl_core.errors import LadtlError
 from workbench.components.numbers import duration
+from workbench.components.plain import plain
 from workbench.pages.shared import departments_or_hint
 from workbench.pages.who import user
 from workbench.services import access, sampled_sweeps, sweeps, training
@@ -40,7 +41,7 @@ def sweep_form(existing: Collection[int]) -> None:
             )
             st.session_state["sweep-plan"] = (asked, planned)
     except LadtlError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return
     planned_for, planned = st.session_state.get("sweep-plan", (None, None))
     if planned is not None and planned_for == asked:
@@ -110,7 +111,7 @@ def _queue(planned: Plan | SampledPlan, name: str) -> None:
         try:
             st.session_state["sweep"] = _queued(planned, name.strip())
         except LadtlError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         del st.session_state["sweep-plan"]
         st.session_state["said-sweeps"] = f"{name.strip()}: {what} queued behind all single trainings."

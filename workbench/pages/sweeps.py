@@ -8,6 +8,7 @@ import streamlit as st
 
 from ladtl_core.errors import LadtlError
 from workbench.components.numbers import duration, when
+from workbench.components.plain import plain
 from workbench.pages.sampled_results import show_trials
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.sweep_form import sweep_form
@@ -135,7 +136,7 @@ def _results(sweep_id: int, rows: list[Row], show_view: Shown) -> None:
     try:
         found = research.view(sweep_rows.shown_on(rows, chosen_split), name, chosen_pair, chosen_split)
     except LadtlError as error:
-        st.info(f"Nothing to show on {chosen_split}: {error}.")
+        st.info(f"Nothing to show on {chosen_split}: {plain(error)}.")
         return
     show_view(found, name, chosen_split)
 

@@ -10,6 +10,7 @@ from ladtl_core.errors import LadtlError
 from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, when
+from workbench.components.plain import plain
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.services import access, training
 from workbench.services.overview import Standing
@@ -57,7 +58,7 @@ def _form(standings: list[Standing]) -> None:
     try:
         _start([s.department_id for s in sources], target.department_id, method, values, compare)
     except LadtlError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
 
 
 def _field(setting: Setting) -> Any:
@@ -100,7 +101,7 @@ def _start(sources: list[int], target: int, method: str, values: dict[str, dict[
     if offer.source_labelled:
         learned += f", {offer.source_labelled} of the source"
     st.caption(f"Learns from {learned}; the text of {offer.unlabelled} unlabelled ones serves for word embeddings.")
-    st.caption(f"{offer.selection.text} Test: {offer.test_labelled} records.")
+    st.caption(f"{plain(offer.selection.text)} Test: {offer.test_labelled} records.")
     if offer.left_out:
         st.caption(
             f"{offer.left_out:,} span{'' if offer.left_out == 1 else 's'} inside or across longer ones are left out: a "
@@ -110,7 +111,7 @@ def _start(sources: list[int], target: int, method: str, values: dict[str, dict[
         st.text("\n".join(offer.label_sets))  # names of labels may hold what Markdown would take for marks
         st.page_link("pages/labels.py", label="Say which labels stand for each other")
     if offer.problem:
-        st.warning(offer.problem)
+        st.warning(plain(offer.problem))
     records = f"{offer.target_labelled} record{'' if offer.target_labelled == 1 else 's'}"
     if st.button(f"Train {method} on {records}", type="primary", disabled=bool(offer.problem), width="stretch"):
         st.session_state["run"] = training.start(DATABASE, spec)
@@ -164,7 +165,7 @@ def _status(live: Live) -> None:
             st.session_state["result"] = run.run_id
             st.page_link("pages/results.py", label="See the results")
     if run.error:
-        st.error(f"The run failed: {run.error}")
+        st.error(f"The run failed: {plain(run.error)}")
 
 
 def _said(live: Live) -> str:

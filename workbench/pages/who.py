@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from ladtl_core.errors import DataError
+from workbench.components.plain import plain
 from workbench.services import access, logins, people, roles, sign_in, tokens
 from workbench.services.access import LOCAL_USER
 
@@ -82,7 +83,7 @@ def _choose() -> None:
         st.selectbox("Labelling as", names, key=CHOICE, on_change=lambda: _switch(st.session_state[CHOICE]))
         st.text_input("Add a person", key="new-person", placeholder="Name, then Enter", on_change=_add)
         if refused := st.session_state.pop("person-refused", None):
-            st.error(refused)
+            st.error(plain(refused))
     if user() != LOCAL_USER:
         st.query_params[ADDRESS] = user()
     else:

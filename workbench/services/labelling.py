@@ -22,6 +22,7 @@ from workbench.store.errors import Conflict
 from workbench.store.models import RecordRow
 from workbench.store.records import EVALUATION_SPLITS
 
+LARGEST = 2**31 - 1
 RecordView = dict[str, Any]
 
 
@@ -155,9 +156,9 @@ def _parse_verdict(item: Mapping[str, Any]) -> Verdict:
 
 
 def whole(value: Any) -> int:
-    """The value if it is a whole number of JSON; else raises TypeError."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is not a whole number")
+    """The value if it is a whole number of JSON that every database takes; else raises TypeError."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
+        raise TypeError(f"{str(value)[:40]!r} is not a whole number up to {LARGEST:,}")
     return value
 
 

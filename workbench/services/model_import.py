@@ -90,7 +90,7 @@ def opened(files: Files, source: str) -> Brought:
     known = check(files["model.json"], files["model.safetensors"])
     try:
         about = _about(spec, known, _object(files["metrics.json"], "metrics.json")["dev"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DataError(f"says not what it should ({type(error).__name__}: {error})", file=SPEC) from None
     return Brought(files, about, known.config.model.scheme)
 

@@ -92,7 +92,7 @@ def _unzipped(name: str, data: bytes) -> list[File]:
     """The files of a zip, without those that systems add, and without a folder that holds all. Raises DataError."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             _check(entries, name)
             files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
     # RuntimeError is what zipfile raises for an encrypted file, NotImplementedError for a way to pack that it lacks.

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
-from ladtl_core.formats.scan import check_name
+from ladtl_core.formats.scan import check_name, check_text
 from workbench.store import labels as of_sets
 from workbench.store.errors import NotFound
 from workbench.store.models import Department, Label, LabelSet
@@ -82,8 +82,10 @@ def allow_overlaps(session: Session, label_set_id: int, allowed: bool) -> None:
 
 
 def write_guidelines(session: Session, label_set_id: int, guideline: str, of_labels: Mapping[int, str]) -> None:
-    """The set's guideline and those of its labels, by their ids, in Markdown. Raises NotFound."""
+    """The set's guideline and those of its labels, by their ids, in Markdown. Raises NotFound, DataError."""
     found = get(session, label_set_id)
+    for text in (guideline, *of_labels.values()):
+        check_text("guideline", text)
     found.guideline = guideline
     for label in found.labels:
         label.guideline = of_labels.get(label.id, label.guideline)

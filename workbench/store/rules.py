@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ladtl_core.errors import DataError
+from ladtl_core.formats.scan import check_text
 from workbench.store import departments
 from workbench.store.labels import in_use
 from workbench.store.models import RULE_KINDS, Rule
@@ -24,6 +25,7 @@ def add(session: Session, department_id: int, kind: str, text: str, label_id: in
         raise DataError(f"the kind is {kind!r}; expected one of {', '.join(RULE_KINDS)}")
     if not text:
         raise DataError("a rule needs the words that it marks")
+    check_text("rule", text)
     label = in_use(session, departments.get(session, department_id).label_set_id).get(label_id)
     if label is None:
         raise DataError(f"the rule {text!r} has the label {label_id}; the department's label set lacks it")
@@ -32,7 +34,7 @@ def add(session: Session, department_id: int, kind: str, text: str, label_id: in
     if kind == "pattern":
         try:
             re.compile(text)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise DataError(f"the regular expression {text!r} cannot be read: {error}") from None
     for other in of_department(session, department_id):
         if other.kind == kind and other.text.casefold() == text.casefold():

@@ -14,6 +14,8 @@ from workbench.store.records import LABELLING_SPLITS
 
 def containing(session: Session, department_id: int, words: str) -> set[int]:
     """Records whose text or id contains the words, whatever their case."""
+    if "\0" in words:  # in no text, and PostgreSQL takes none in a question
+        return set()
     # SQLite folds ASCII only; the usual spellings are asked for besides.
     spellings = {words, words.lower(), words.upper(), words.capitalize()}
     columns = (RecordRow.text, RecordRow.external_id)

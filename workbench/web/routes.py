@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -22,13 +23,30 @@ Answer = Callable[[Request], Awaitable[Response]]
 # What a request does to a record: database, record, user of the token, body.
 Act = Callable[[Any, int, str, Any], None]
 
+MOST_DIGITS = 9  # what every database takes for an id
+
+
+class IdConvertor(Convertor[int]):
+    """Ids in paths. One with more digits than an id can have becomes 0, which is nothing's."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> int:
+        return int(value) if len(value) <= MOST_DIGITS else 0
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", IdConvertor())
+
 API, ASSETS = "/api/", "/assets/"
-SAVE_PATH = f"{API}annotations/{{record_id:int}}"
+SAVE_PATH = f"{API}annotations/{{record_id:id}}"
 PROPAGATE_PATH = f"{SAVE_PATH}/propagate"
 HISTORY_PATH = f"{SAVE_PATH}/history"
-ADJUDICATION_PATH = f"{API}adjudications/{{record_id:int}}"
+ADJUDICATION_PATH = f"{API}adjudications/{{record_id:id}}"
 COMMENTS_PATH = f"{SAVE_PATH}/comments"
-COMMENT_PATH = f"{COMMENTS_PATH}/{{comment_id:int}}"
+COMMENT_PATH = f"{COMMENTS_PATH}/{{comment_id:id}}"
 WORK_PATH = f"{SAVE_PATH}/at-work"
 PLOTLY_PATH = f"{ASSETS}plotly.min.js"
 PLOTLY_SECONDS = 86400
@@ -156,7 +174,7 @@ async def _body(request: Request) -> Any:
             return None
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets without end
         return {}
 
 

@@ -25,9 +25,14 @@ function theme(element) {
   };
 }
 
+// Plotly takes some HTML in texts, links too: of names nothing but the line breaks and bold type of ours may be left.
+const TAGS = /<(?!\/?(?:br|b|i|sub|sup|extra)>)/g;
+const plain = (text) => text.replace(TAGS, "&lt;");
+
 function themed(traces, colours) {
   return JSON.parse(JSON.stringify(traces), (key, value) =>
-    key === "color" && (value === "text" || value === "primary") ? colours[value] : value);
+    typeof value !== "string" ? value
+      : key === "color" && (value === "text" || value === "primary") ? colours[value] : plain(value));
 }
 
 function layout(figure, colours, height) {
@@ -51,9 +56,11 @@ function layout(figure, colours, height) {
   };
 }
 
+const asGiven = (value) => typeof value === "string" ? value.replaceAll("&lt;", "<") : value;
+
 // Listens once an element: Plotly.react keeps it, and with it what listens.
 function report(element, setTriggerValue) {
-  element.clicked = (point) => setTriggerValue("clicked", { x: point.x, y: point.y, name: point.data.name ?? "" });
+  element.clicked = (point) => setTriggerValue("clicked", { x: asGiven(point.x), y: asGiven(point.y), name: asGiven(point.data.name ?? "") });
   if (element.listens) return;
   element.listens = true;
   element.on("plotly_click", ({ points }) => { if (points.length) element.clicked(points[0]); });
