@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
+from workbench.components.plain import plain
 from workbench.pages.who import user
 from workbench.services import access, erasure
 from workbench.services.erasure import Asked
@@ -61,4 +62,4 @@ def _confirm(asked: Asked) -> None:
             del st.session_state[ASKED]
             st.rerun()
     except LadtlError as error:
-        st.error(str(error))
+        st.error(plain(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from workbench.components.plain import plain
 from workbench.pages.who import user
 from workbench.services import access, roles
 from workbench.services.access import HOME, PAGES
@@ -37,4 +38,4 @@ def navigation() -> None:
             roles.check(access.database(), user(), OF_PAGES[name][0])
         page.run()
     except Forbidden as forbidden:
-        st.error(str(forbidden))
+        st.error(plain(forbidden))

@@ -64,7 +64,7 @@ def _sign_in() -> None:
 def _ask_to_sign_in(refused: str = "") -> NoReturn:
     st.title("La-DTL workbench", anchor=False)
     if refused:
-        st.warning(refused)
+        st.warning(plain(refused))
     if urlsplit(str(st.context.url)).path.strip("/"):
         st.caption("Labels that this page could not save are kept in this tab, and are saved once you are signed in.")
     if st.button("Sign in", type="primary"):
