@@ -123,6 +123,13 @@ def claim(session: Session, run_id: int, worker: str) -> int:
     return run.attempt
 
 
+def left_behind(session: Session, worker: str) -> int | None:
+    """A run under way whose latest attempt is this worker's; None without one."""
+    latest = (Attempt.run_id == Run.id) & (Attempt.number == Run.attempt)
+    query = select(Run.id).join(Attempt, latest).where(Run.state == "running", Attempt.worker == worker)
+    return session.scalar(query.order_by(Run.id).limit(1))
+
+
 def beat(session: Session, run_id: int, attempt: int) -> Beat:
     """Say that the attempt lives."""
     cancel_requested = _hold(session, run_id, attempt)

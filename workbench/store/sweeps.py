@@ -184,6 +184,12 @@ def waiting(session: Session) -> list[Waiting]:
     return [Waiting(*row) for row in session.execute(query.order_by("behind", Run.id))]
 
 
+def next_waiting(session: Session) -> int | None:
+    """The run that shall start next; None where none waits."""
+    query = select(Run.id).where(Run.state == "queued", ~_HELD).order_by(OF_A_SWEEP, Run.id)
+    return session.scalar(query.limit(1))
+
+
 def held(session: Session, run_id: int) -> bool:
     """Whether a queued run must not start now: all sweeps that want it are paused."""
     return bool(session.scalar(select(exists().where(Run.id == run_id, Run.state == "queued", _HELD))))
