@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ladtl_core.experiments.plans import EXPERIMENTS, Row
 from ladtl_core.experiments.tables import Cells, cells_of, f1_of, strata_of
@@ -72,15 +73,18 @@ def _strata(cells: Cells) -> dict[str, _Kept]:
     return {name: tuple((part.shape, part.tobytes()) for part in counts) for name, counts in found.items()}
 
 
-# Kept, since the draws take long and a table that shows fewer methods has the same ones again.
+# Kept, since the draws take long and a table that shows fewer methods has the same ones again. Their products are
+# small: with several threads they take four times as much of the processor.
 @lru_cache(maxsize=256)
 def _p_value(one: _Kept, other: _Kept) -> float:
-    return compare(_counts(one), _counts(other)).p_value
+    with threadpool_limits(1, "blas"):
+        return compare(_counts(one), _counts(other)).p_value
 
 
 @lru_cache(maxsize=256)
 def _interval(one: _Kept) -> tuple[float, float] | None:
-    return f1_interval(_counts(one))
+    with threadpool_limits(1, "blas"):
+        return f1_interval(_counts(one))
 
 
 def _counts(kept: _Kept) -> list[np.ndarray]:
