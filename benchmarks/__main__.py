@@ -17,6 +17,8 @@ COMMANDS = {
     "epoch": "an epoch of a Bi-LSTM-CRF against flair, bi-lstm-crf and spaCy, with F1",
     "decode": "prediction of a whole department against flair and spaCy",
     "sweep": "training runs a minute of one worker process and of several",
+    "sweeps": "a sweep of tiny runs on two local workers of the queue: the share of their time in which they train",
+    "research": "Research and Results with 10,000 finished runs in a real browser: seconds to open and to filter",
     "importing": "an import of 10,000 and of 100,000 records: records a second, memory",
     "labelling": "ten demo records by keyboard in a real browser, with and without a model's suggestions",
     "hostile": "spoiled input to every reader: cases, refusals, crashes, the slowest case, memory",

@@ -73,8 +73,9 @@ def f1_interval(strata: Sequence[np.ndarray], draws: int = DRAWS, seed: int = 0)
     random = np.random.default_rng(seed)
     total, cells = np.zeros(draws), 0
     for counts in strata:
-        equal, flat = np.full(len(counts), 1 / len(counts)), counts.reshape(len(counts), -1)
-        drawn = [random.multinomial(len(counts), equal, size=size) @ flat for size in _blocks(draws)]
+        # Products of whole numbers are slow in numpy; as floats they are as exact.
+        equal, flat = np.full(len(counts), 1 / len(counts)), counts.reshape(len(counts), -1).astype(float)
+        drawn = [random.multinomial(len(counts), equal, size=size).astype(float) @ flat for size in _blocks(draws)]
         total += _f1(np.concatenate(drawn)).sum(1)
         cells += counts.shape[1]
     low, high = np.percentile(total / cells, (2.5, 97.5))
@@ -93,7 +94,6 @@ def difference_intervals(
     _check([one], [other])
     random = np.random.default_rng(seed)
     documents, cells = one.shape[:2]
-    # Products of whole numbers are slow in numpy; as floats they are as exact.
     equal, flat = np.full(documents, 1 / documents), np.concatenate([one, other], axis=1, dtype=float)
     drawn = np.concatenate(
         [

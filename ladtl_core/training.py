@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import json
 import time
@@ -252,12 +253,12 @@ class _Run:
             **checkpoints.named("weights", {domain: batches.weights for domain, batches in self.batches.items()}),
             **checkpoints.optimizer_tensors(self.optimizer),
         }
-        checkpoints.save(path, tensors, {"fingerprint": self._fingerprint(), "state": asdict(self.state)})
+        checkpoints.save(path, tensors, {"fingerprint": self._fingerprint, "state": asdict(self.state)})
 
     def resume(self, path: Path) -> bool:
         """Go on from a checkpoint of this very run; False where there is none."""
         loaded = checkpoints.load(path)
-        if loaded is None or loaded[1]["fingerprint"] != self._fingerprint():
+        if loaded is None or loaded[1]["fingerprint"] != self._fingerprint:
             return False
         tensors, about = loaded
         self._new_optimizer()
@@ -274,6 +275,7 @@ class _Run:
         self.report()
         return True
 
+    @functools.cached_property
     def _fingerprint(self) -> str:
         settings = json.dumps(self.config.to_dict(), sort_keys=True)
         return hashlib.sha256((settings + self.given.fingerprint()).encode()).hexdigest()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ladtl_core.experiments.plans import EXPERIMENTS, Row
 from ladtl_core.experiments.tables import Cells, cells_of, f1_of, strata_of
@@ -13,6 +15,7 @@ from ladtl_core.significance import compare, f1_interval, holm
 
 REFERENCE = "la-dtl"
 SIGNIFICANT = 0.05
+_Kept = tuple[tuple[tuple[int, ...], bytes], ...]  # counts by target: their shape and their numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,21 @@ def standings(runs: Sequence[Row], split: str) -> list[Standing]:
     strata = _strata(cells) if split == "test" else {}
     mine = strata.get(REFERENCE)
     others = [name for name in strata if name != REFERENCE] if mine is not None else []
-    tests = [compare(mine, strata[name]).p_value for name in others] if mine is not None else []
+    tests = [_p_value(mine, strata[name]) for name in others] if mine is not None else []
     p_values = dict(zip(others, holm(tests), strict=True))
     return [
         Standing(
             name,
             {column: _spread(f1) for column, f1 in row.items()},
             _mean(row, columns),
-            f1_interval(strata[name]) if name in strata else None,
+            _interval(strata[name]) if name in strata else None,
             p_values.get(name),
         )
         for name, row in found.items()
     ]
 
 
-def _strata(cells: Cells) -> dict[str, list[np.ndarray]]:
+def _strata(cells: Cells) -> dict[str, _Kept]:
     """Counts of the methods that have every pair, over the seeds that all of these cells have."""
     whole = {name: row for name, row in cells.items() if all(row.values())}
     seeds = [{run["seed"] for run in found} for row in whole.values() for found in row.values()]
@@ -66,7 +69,26 @@ def _strata(cells: Cells) -> dict[str, list[np.ndarray]]:
         name: {column: [run for run in found if run["seed"] in common] for column, found in row.items()}
         for name, row in whole.items()
     }
-    return {name: counts for name in even if (counts := strata_of(even, name)) is not None}
+    found = {name: counts for name in even if (counts := strata_of(even, name)) is not None}
+    return {name: tuple((part.shape, part.tobytes()) for part in counts) for name, counts in found.items()}
+
+
+# Kept, since the draws take long and a table that shows fewer methods has the same ones again. Their products are
+# small: with several threads they take four times as much of the processor.
+@lru_cache(maxsize=256)
+def _p_value(one: _Kept, other: _Kept) -> float:
+    with threadpool_limits(1, "blas"):
+        return compare(_counts(one), _counts(other)).p_value
+
+
+@lru_cache(maxsize=256)
+def _interval(one: _Kept) -> tuple[float, float] | None:
+    with threadpool_limits(1, "blas"):
+        return f1_interval(_counts(one))
+
+
+def _counts(kept: _Kept) -> list[np.ndarray]:
+    return [np.frombuffer(numbers, dtype=np.int64).reshape(shape) for shape, numbers in kept]
 
 
 def _spread(f1: np.ndarray) -> tuple[float, float | None]:

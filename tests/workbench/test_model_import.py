@@ -80,7 +80,7 @@ def test_it_is_no_training_of_this_place(here: Database, files: Files) -> None:
     assert [run.kind for run in api.list_runs(here)] == ["predict"]
     assert learning_curve.of_department(here, ward) is None
     with here.reading() as session:
-        assert outcomes.of_trainings(session) == [] and runs.trainings_done(session, 10) == []
+        assert outcomes.of_trainings(session) == [] and outcomes.took(session, 10) == []
     again = model_export.export(here, model.id, "ben")
     assert again.files == files  # goes on as it came
 

@@ -31,7 +31,7 @@ def sentence(app: AppTest) -> str:
 
 
 def test_results_say_how_many_more(ids: dict[str, int]) -> None:
-    app = page("results", department=ids["Told"])
+    app = page("results", tab="How many more?", department=ids["Told"])
     assert not any(button.label.startswith("Measure") for button in app.button)
     assert app.number_input[0].value == 75  # the next round figure above 72.6
     assert re.fullmatch(r"\*\*About 2\d more records for F1 75 \(90 % interval: \d+ to \d+\)\.\*\*", sentence(app))
@@ -46,12 +46,12 @@ def test_results_say_how_many_more(ids: dict[str, int]) -> None:
 
 
 def test_results_of_two_trainings_tell_nothing(ids: dict[str, int]) -> None:
-    app = page("results", department=ids["Silent"])
+    app = page("results", tab="How many more?", department=ids["Silent"])
     assert "Cannot tell: it takes trainings on 3 different numbers of records, there are 2 so far." in sentence(app)
 
 
 def test_a_curve_can_be_asked_for(ids: dict[str, int]) -> None:
-    app = page("results", department=ids["Silent"])
+    app = page("results", tab="How many more?", department=ids["Silent"])
     [button] = [button for button in app.button if button.label.startswith("Measure the curve")]
     button.click().run()
     assert not app.exception and "4 trainings with these settings under way." in texts(app)

@@ -21,7 +21,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Databa
 
 
 def results_of(department_id: int, upload: bytes | None = None) -> AppTest:
-    app = page("results", department=department_id)
+    app = page("results", tab="Settings", department=department_id)
     if upload is not None:
         app.file_uploader[0].set_value(("model.zip", upload, "application/zip")).run()
         assert not app.exception, app.exception

@@ -103,7 +103,7 @@ def test_results_without_a_run_lead_to_training(home: Database, ids: dict[str, i
 
 
 def test_results_compare_with_non_transfer(home: Database, ids: dict[str, int], trained: list[int]) -> None:
-    app = page("results", department=ids["Respiratory"], result=trained[0])
+    app = page("results", tab="Labels", department=ids["Respiratory"], result=trained[0])
     la_dtl, baseline = (result for result in reversed(results.of_department(home, ids["Respiratory"])))
     assert la_dtl.method == "la-dtl" and baseline.method == "non-transfer"
     assert la_dtl.dev is not None and baseline.dev is not None
@@ -128,7 +128,7 @@ def test_an_address_leads_to_a_run(home: Database, ids: dict[str, int], trained:
 
 
 def test_the_gap_has_its_p_beside_f1(home: Database, ids: dict[str, int], trained: list[int]) -> None:
-    app = page("results", department=ids["Respiratory"], result=trained[0])
+    app = page("results", tab="Gap", department=ids["Respiratory"], result=trained[0])
     _, la_dtl = results.of_department(home, ids["Respiratory"])
     assert la_dtl.dev is not None and la_dtl.run.result is not None
     measured = {gap["tag"]: gap for gap in la_dtl.run.result["gaps"]}
@@ -141,7 +141,7 @@ def test_the_gap_has_its_p_beside_f1(home: Database, ids: dict[str, int], traine
 
 
 def test_two_runs_stand_side_by_side(home: Database, ids: dict[str, int], trained: list[int]) -> None:
-    app = page("results", department=ids["Respiratory"], result=trained[0], compared=trained[1])
+    app = page("results", tab="Side by side", department=ids["Respiratory"], result=trained[0], compared=trained[1])
     baseline, la_dtl = results.of_department(home, ids["Respiratory"])
     mine, theirs = f"v{la_dtl.version}", f"v{baseline.version}"
     settings = next(frame.value for frame in app.dataframe if "setting" in frame.value)
@@ -162,7 +162,7 @@ def test_two_runs_stand_side_by_side(home: Database, ids: dict[str, int], traine
 
 
 def test_an_error_is_chosen_and_opened_in_review(home: Database, ids: dict[str, int], trained: list[int]) -> None:
-    app = page("results", department=ids["Respiratory"], result=trained[0])
+    app = page("results", tab="Errors", department=ids["Respiratory"], result=trained[0])
     table = next(frame.value for frame in app.dataframe if "words" in frame.value)
     assert len(table) > 0 and set(table["error"]) <= {"missed", "spurious", "wrong label", "wrong boundary"}
     kinds: Any = next(group for group in app.get("button_group") if getattr(group, "label", "") == "Kind")
@@ -189,7 +189,7 @@ def test_a_model_is_made_current_and_taken_back(home: Database, ids: dict[str, i
 
 def test_looks_at_test_are_counted(home: Database, ids: dict[str, int], trained: list[int]) -> None:
     for looks in (1, 2):
-        app = page("results", department=ids["Respiratory"], result=trained[0])
+        app = page("results", tab="Labels", department=ids["Respiratory"], result=trained[0])
         next(button for button in app.button if button.label == "Look at the test scores").click().run()
         assert f"looked at {looks} time" in texts(app)
         assert any("F1 on test" in element.value for element in app.markdown)

@@ -14,11 +14,12 @@ from tests.workbench.jobs_kit import spec, two_departments, use_home, wait_for, 
 from workbench.jobs import api
 from workbench.jobs.engine import InlineEngine
 from workbench.jobs.execution import execute
-from workbench.jobs.worker import BEHIND_AHEAD, Dispatcher
+from workbench.jobs.worker import BEHIND_AHEAD, Dispatcher, take
 from workbench.services import results, sweeps, training
 from workbench.services.sweep_plans import Grid, Plan, plan
 from workbench.services.sweeps import Progress
 from workbench.store import departments, runs, trained
+from workbench.store import sweeps as store
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
 
@@ -91,6 +92,20 @@ def test_a_paused_sweep_waits_even_where_it_was_delivered(here: Here) -> None:
     sweeps.pause(here.database, sweep, "me", paused=False)
     here.dispatcher.step()
     assert len(here.done) == 3 and here.progress(sweep).state == "done"
+
+
+def test_a_worker_goes_on_with_what_waits(here: Here) -> None:
+    paused = here.queue(here.grid(seeds=2, learning_rate=1e-3))
+    sweeps.pause(here.database, paused, "me")
+    sweep = here.queue(here.grid(seeds=4))
+    with here.database.session() as session:
+        delivered, killed, *rest = store.run_ids(session, sweep, ["queued"])
+        runs.claim(session, killed, "here")  # and killed in it
+        runs.claim(session, rest.pop(), "elsewhere")
+    single = api.submit_training(here.database, spec(here.ids, seed=9))
+    take(here.database, "here", here.execute, delivered)
+    assert here.done == [delivered, killed, single, *rest]
+    assert here.progress(paused).done == 0 and here.progress(sweep).count("running") == 1
 
 
 def test_who_asks_for_a_run_of_a_paused_sweep_gets_it(here: Here) -> None:

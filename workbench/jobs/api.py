@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Prepared:
     title: str
     spec: dict[str, Any]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return spec_hash(self.kind, self.spec)
 

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,12 @@ def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | N
     return None
 
 
+@lru_cache(maxsize=4)
+def _data(sources: tuple[Record, ...], target: tuple[Record, ...], scheme: str) -> TrainingData:
+    """The sentences of the records, kept for the next run of a sweep, which often learns from the same."""
+    return TrainingData.of_records(sources, target, scheme)
+
+
 class _Attempt:
     """One attempt at a run; every write carries its number, and is refused once another attempt has begun."""
 
@@ -159,7 +166,7 @@ class _Attempt:
         with self.database.reading() as session:
             sources, target = inputs.learned_from(session, spec)
         trained_now = self.learner.train(
-            TrainingData.of_records(sources, target, config.model.scheme),
+            _data(tuple(sources), tuple(target), config.model.scheme),
             config,
             progress=lambda progress: self.tell(progress.to_dict()),
             should_stop=self._to_stop,

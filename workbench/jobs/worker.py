@@ -31,6 +31,7 @@ HANDED_AT_ONCE, LOOKED_AT_AGAIN, BEHIND_AHEAD = 100, 10, 10  # runs
 SLOT_TAKEN = 3  # exit status
 
 log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,26 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     if not _waited_for(database):
         loaded.rehearse()
     run = partial(execute, database, worker=name, learner=loaded, beat_seconds=settings.beat_seconds)
-    engine = DbosEngine(database.engine.url, name, run)
+    engine = DbosEngine(database.engine.url, name, partial(take, database, name, run))
     engine.launch()
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
     _serve(slot, dispatcher, Reaper(database, settings.stalled_seconds), Asker(database))
     os._exit(0)  # the home folder is gone, and with it all that the engine's threads could still write to
+
+
+def take(database: Database, worker: str, run: Callable[[int], None], run_id: int) -> None:
+    """Execute a run that was delivered, then one after another what waits, in the order in which it would be delivered.
+
+    The queue pauses between two deliveries, which is long beside the short runs of a sweep. What was taken so is
+    delivered later all the same, and then refused. A run that this worker was killed in comes first.
+    """
+    with _one_at_a_time:
+        following: int | None = run_id
+        while following is not None:
+            run(following)
+            with database.reading() as session:
+                following = runs.left_behind(session, worker) or sweeps.next_waiting(session)
 
 
 def _waited_for(database: Database) -> bool:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from ladtl_core.errors import LadtlError
-from ladtl_core.experiments.standings import Standing, standings
+from ladtl_core.experiments.standings import standings
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration
 from workbench.components.pairs_table import pairs_table
@@ -93,21 +93,26 @@ def _chosen(found: dict[int, Listed]) -> tuple[list[Row], str]:
         format_func=lambda one: f"{found[one].name} · {found[one].runs:,} runs",
     )
     st.session_state["experiments"] = table_id
-    runs = _rows(table_id, found[table_id].runs)
+    runs = _rows(str(DATABASE.url), table_id, found[table_id].runs)
     pair = middle.selectbox("Pair", research.pairs_of(runs) or [">"])
     methods = right.multiselect("Methods", sorted({run["method"] for run in runs}), placeholder="all")
     return [run for run in runs if not methods or run["method"] in methods], pair
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _rows(table_id: int, count: int) -> list[Row]:
-    """The rows; a table only grows, so its number of runs tells whether they are still the same."""
+@st.cache_resource(max_entries=4, show_spinner="Reading the runs")
+def _rows(url: str, table_id: int, count: int) -> list[Row]:
+    """The rows of a table in the database at `url`, shared by all who look: nobody changes one.
+
+    A table only grows, so its number of runs tells whether they are still the same.
+    """
     return research.rows(DATABASE, table_id)
 
 
 def _show(view: View, name: str, split: str) -> None:
     if name == "pairs":
-        st.html(pairs_table(_standings(view.runs, split)))
+        with st.spinner("Comparing with la-dtl"):
+            table = standings(view.runs, split)
+        st.html(pairs_table(table))
         st.caption(
             "Mean ± standard deviation over seeds; best of a column bold. †: differs from la-dtl by more than "
             "chance (approximate randomisation over test documents, p < 0.05 after Holm); 95 %: documents drawn anew."
@@ -123,11 +128,6 @@ def _show(view: View, name: str, split: str) -> None:
         help="One file with the chart and all that it needs; opens anywhere without a network.",
     )  # fmt: skip
     _runs(view, name)
-
-
-@st.cache_data(max_entries=16, show_spinner="Comparing with la-dtl")
-def _standings(runs: list[Row], split: str) -> list[Standing]:
-    return standings(runs, split)
 
 
 def _clicked(key: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -47,24 +49,21 @@ def show() -> None:
     epochs = results.epochs(DATABASE, result.run.run_id)
     if known := findings.warnings(DATABASE, result, list(found.values()), epochs):
         st.warning("\n\n".join(map(plain, known)))
-    names = ("Curves", "Labels", "Gap", "How many more?", "Confusion", "Errors", "Side by side", "Settings")
-    curves, labels, gap, more, confusion, errors, compare, settings = st.tabs(names)
-    with curves:
-        _curves(result, other)
-    with labels:
-        _labels(result, other)
-    with gap:
-        result_gap.show(result, list(found.values()), epochs)
-    with more:
-        how_many_more(result, department)
-    with confusion:
-        _confusion(result, other)
-    with errors:
-        result_errors.show(result, other)
-    with compare:
-        result_compare.show(result, other)
-    with settings:
-        _settings(result)
+    parts: dict[str, Callable[[], None]] = {
+        "Curves": lambda: _curves(result, other),
+        "Labels": lambda: _labels(result, other),
+        "Gap": lambda: result_gap.show(result, list(found.values()), epochs),
+        "How many more?": lambda: how_many_more(result, department),
+        "Confusion": lambda: _confusion(result, other),
+        "Errors": lambda: result_errors.show(result, other),
+        "Side by side": lambda: result_compare.show(result, other),
+        "Settings": lambda: _settings(result),
+    }
+    # Only the tab that is looked at is computed: several read a run's records.
+    for tab, show_part in zip(st.tabs(list(parts), key="tab", on_change="rerun"), parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                show_part()
     model_in.from_elsewhere(department)
 
 

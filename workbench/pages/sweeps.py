@@ -50,15 +50,21 @@ def _name(one: Progress) -> str:
 
 def _live(sweep_id: int, show_view: Shown) -> None:
     found = {one.listed.sweep_id: one for one in sweeps.listed(access.database())}
-    kept = f"sweep-rows-{sweep_id}"
-    st.session_state[kept] = sweep_rows.rows(access.database(), sweep_id, st.session_state.get(kept, {}))
-    rows = list(st.session_state[kept].values())
+    kept = _kept(str(access.database().url), sweep_id)
+    kept.update(sweep_rows.rows(access.database(), sweep_id, kept))
+    rows = list(kept.values())
     _table(list(found.values()))
     _status(found[sweep_id], rows)
     if sampled_sweeps.sampled(access.database(), sweep_id):
         show_trials(sweep_id, rows)
     else:
         _results(sweep_id, rows, show_view)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _kept(url: str, sweep_id: int) -> dict[int, Row]:
+    """The rows that were read so far, shared by all who look: a run that has ended never changes."""
+    return {}
 
 
 def _table(found: list[Progress]) -> None:

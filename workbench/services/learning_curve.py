@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from ladtl_core.config import Config
 from ladtl_core.data import TRAINING_SPLITS
 from ladtl_core.scores import LabelScore, Scores
@@ -19,8 +21,9 @@ from workbench.jobs.api import RunStatus, TrainSpec
 from workbench.services import access
 from workbench.services.power_law import FURTHEST, Law, Point, Unknown, fit
 from workbench.services.roles import Act, needs
-from workbench.store import audit, runs, snapshots, trained
+from workbench.store import audit, outcomes, runs, snapshots, trained
 from workbench.store.database import Database
+from workbench.store.outcomes import Scored
 
 FEWEST_SPANS = 20  # gold ones on dev: with fewer, the standard error of F1 is above ten
 FEWEST_TO_MEASURE = 20  # records
@@ -97,9 +100,8 @@ def of_department(database: Database, department_id: int) -> Curve | None:
 @needs(Act.RESULTS)
 def under_way(database: Database, run: RunStatus) -> int:
     """How many trainings with the run's settings wait or run."""
-    settings = _settings(run.spec)
-    alive = [other for other in api.list_runs(database, run.department_id) if other.state in ("queued", "running")]
-    return sum(other.kind == "train" and _settings(other.spec) == settings for other in alive)
+    with database.reading() as session:
+        return len(_alike(session, run, "queued", "running"))
 
 
 def can_measure(labelled: int) -> bool:
@@ -160,21 +162,21 @@ def outlook(curve: Curve, labelled: int, unlabelled: int) -> str | None:
 
 def _comparable(database: Database, run: RunStatus) -> list[_Training]:
     """The trainings of one curve: those that were measured on dev as the run was."""
-    settings = _settings(run.spec)
-    runs = [
-        other
-        for other in api.list_runs(database, run.department_id)
-        if other.kind == "train" and other.state == "succeeded" and _settings(other.spec) == settings
-    ]
     with database.reading() as session:
-        counts = {_snapshot(other): snapshots.split_counts(session, _snapshot(other)) for other in runs}
+        found = _alike(session, run, "succeeded")
+        counts = {_snapshot(one.spec): snapshots.split_counts(session, _snapshot(one.spec)) for one in found}
         dev = {snapshot: snapshots.split_hash(session, snapshot, "dev") for snapshot in counts}
-    scored = [(other, (other.result or {})["scores"]["dev"]) for other in runs]
     return [
-        _Training(_records(other, counts[_snapshot(other)]), Scores.from_dict(scores))
-        for other, scores in scored
-        if scores and dev[_snapshot(other)] == dev[_snapshot(run)]
+        _Training(_records(one.spec, counts[_snapshot(one.spec)]), Scores.from_dict(one.dev))
+        for one in found
+        if one.dev and dev[_snapshot(one.spec)] == dev[_snapshot(run.spec)]
     ]
+
+
+def _alike(session: Session, run: RunStatus, *states: str) -> list[Scored]:
+    """The trainings in these states with the run's settings, itself included, the newest first."""
+    found = outcomes.with_settings(session, run.department_id, run.spec["config"], states)
+    return [one for one in found if _settings(one.spec) == _settings(run.spec)]
 
 
 def _settings(spec: dict[str, Any]) -> str:
@@ -183,13 +185,13 @@ def _settings(spec: dict[str, Any]) -> str:
     return json.dumps([config, [part["snapshot_hash"] for part in spec["sources"]]], sort_keys=True)
 
 
-def _records(run: RunStatus, counts: Mapping[str, int]) -> int:
+def _records(spec: dict[str, Any], counts: Mapping[str, int]) -> int:
     """How many of the target's records it learned the labels of."""
-    return run.spec["target"].get("keep") or sum(counts.get(split, 0) for split in TRAINING_SPLITS)
+    return spec["target"].get("keep") or sum(counts.get(split, 0) for split in TRAINING_SPLITS)
 
 
-def _snapshot(run: RunStatus) -> int:
-    number: int = run.spec["target"]["snapshot"]
+def _snapshot(spec: dict[str, Any]) -> int:
+    number: int = spec["target"]["snapshot"]
     return number
 
 

@@ -51,10 +51,13 @@ def of_department(database: Database, department_id: int) -> list[Result]:
     with database.reading() as session:
         current = departments.get(session, department_id).current_model_id
         models = {model.run_id: model for model in trained.of_department(session, department_id)}
-        labelled = {
-            run.run_id: _labelled(snapshots.split_counts(session, run.spec["target"]["snapshot"])) for run in ended
-        }
-    return [_result(run, models[run.run_id], current, labelled[run.run_id]) for run in ended if run.run_id in models]
+        used = {run.spec["target"]["snapshot"] for run in ended}
+        labelled = {snapshot: _labelled(snapshots.split_counts(session, snapshot)) for snapshot in used}
+    return [
+        _result(run, models[run.run_id], current, labelled[run.spec["target"]["snapshot"]])
+        for run in ended
+        if run.run_id in models
+    ]
 
 
 def _labelled(counts: Mapping[str, int]) -> int:

@@ -14,7 +14,7 @@ from workbench.jobs.api import Prepared
 from workbench.services import sweep_plans, training
 from workbench.services.roles import Act, needs
 from workbench.services.sweep_plans import LOOKED_AT, Grid
-from workbench.store import audit, runs, sampling, sweeps
+from workbench.store import audit, outcomes, sampling, sweeps
 from workbench.store.database import Database
 
 INSTALL = "Sampled sweeps need Optuna: `pip install -r requirements-sweeps.txt`, then start the app anew."
@@ -121,7 +121,7 @@ def plan(database: Database, wanted: Sampled) -> SampledPlan:
                 replace(transfer, **limit)  # tells a value that the weight cannot have
         found[one.hash] = Studied(one, share, space)
     with database.reading() as session:
-        done = runs.trainings_done(session, LOOKED_AT)
+        done = outcomes.took(session, LOOKED_AT)
     trials = [study.prepared for study in found.values() for _ in range(wanted.trials)]
     seed = wanted.grid.config.training.seed
     return SampledPlan(tuple(found.values()), wanted.trials, seed, *sweep_plans.expected(trials, done))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from math import prod
 from statistics import median
@@ -17,9 +18,11 @@ from workbench.jobs import api
 from workbench.jobs.api import Prepared, TrainSpec
 from workbench.services import training
 from workbench.services.roles import Act, needs
-from workbench.store import runs
+from workbench.services.training import Offer
+from workbench.store import outcomes, runs
 from workbench.store.database import Database
-from workbench.store.models import RUNS_ANEW, Run
+from workbench.store.models import RUNS_ANEW
+from workbench.store.outcomes import Took
 
 WEIGHTS = ("alpha", "beta", "epsilon", "gamma")
 MOST_RUNS = 2000  # a sweep; more is a slip of the keyboard
@@ -115,9 +118,10 @@ def planned(database: Database, shares: Sequence[tuple[TrainSpec, float]]) -> Pl
     prepared = api.prepare(database, [spec for spec, _ in shares])
     once = {one.hash: (one, share) for one, (_, share) in zip(prepared, shares, strict=True)}
     with database.reading() as session:
-        existing = runs.by_hash(session, list(once))
-        single = runs.by_hash(session, [same.hash for one, share in once.values() if (same := _single(one, share))])
-        done = runs.trainings_done(session, LOOKED_AT)
+        existing = runs.states_by_hash(session, list(once))
+        whole = [same.hash for one, share in once.values() if (same := _single(one, share))]
+        single = runs.states_by_hash(session, whole)
+        done = outcomes.took(session, LOOKED_AT)
     found = tuple(_planned(one, share, existing, single) for one, share in once.values())
     to_do = [run.prepared for run in found if run.state in (None, *RUNS_ANEW)]
     return Plan(found, *expected(to_do, done))
@@ -140,9 +144,15 @@ def trainings(database: Database, grid: Grid) -> list[tuple[TrainSpec, float]]:
     """The trainings with their shares of the labels; some are asked for more than once. Raises as `plan` does."""
     found = []
     configs = {method: list(_configs(grid, method)) for method in grid.methods}
+
+    @cache
+    def offered(used: tuple[int, ...], target: int, method: str) -> Offer:
+        return training.offer(database, TrainSpec(used, target, configs[method][0]))
+
+    needing = next((method for method in grid.methods if METHODS[method].needs_source), "")
     for (sources, target), method in product(grid.pairs, grid.methods):
         used = sources if METHODS[method].needs_source else ()
-        offer = training.offer(database, TrainSpec(used, target, configs[method][0]))
+        offer = offered(used, target, needing if used else method)
         if offer.problem:
             raise ConfigError(offer.problem)
         for share, config in product(grid.shares, configs[method]):
@@ -170,15 +180,16 @@ def _single(prepared: Prepared, share: float) -> Prepared | None:
     return replace(prepared, spec={**prepared.spec, "target": target})
 
 
-def _planned(one: Prepared, share: float, existing: Mapping[str, Run], single: Mapping[str, Run]) -> Planned:
-    same = _single(one, share)
-    run = single.get(same.hash) if same else None
-    if same and run and run.state == "succeeded":
-        return Planned(same, share, run.state)
-    return Planned(one, share, existing[one.hash].state if one.hash in existing else None)
+def _planned(one: Prepared, share: float, existing: Mapping[str, str], single: Mapping[str, str]) -> Planned:
+    """The run as it is planned, from the states of those that there are."""
+    same = _single(one, share) if single else None
+    state = single.get(same.hash) if same else None
+    if same and state == "succeeded":
+        return Planned(same, share, state)
+    return Planned(one, share, existing.get(one.hash))
 
 
-def expected(to_do: Sequence[Prepared], done: Sequence[Run]) -> tuple[float | None, int]:
+def expected(to_do: Sequence[Prepared], done: Sequence[Took]) -> tuple[float | None, int]:
     """Seconds of these runs, and of how many finished ones they are taken.
 
     From runs of the same method, length and department, else of any department, else by their steps alone, which is the
@@ -187,21 +198,21 @@ def expected(to_do: Sequence[Prepared], done: Sequence[Run]) -> tuple[float | No
     like: dict[tuple[object, ...], list[float]] = defaultdict(list)
     a_step = []
     for run in done:
-        result = run.result or {}
-        for key in _likeness(run.spec, run.department_id):
-            like[key].append(result["seconds"])
-        a_step.append(result["seconds"] / max(result["steps"], 1))
+        for key in _likeness(run.method, run.max_steps, run.department_id):
+            like[key].append(run.seconds)
+        a_step.append(run.seconds / max(run.steps, 1))
     if not done:
         return None, 0
     total = 0.0
     for one in to_do:
-        alike = next((like[key] for key in _likeness(one.spec, one.department_id) if key in like), None)
-        total += median(alike) if alike else median(a_step) * one.spec["config"]["training"]["max_steps"]
+        config = one.spec["config"]
+        steps = config["training"]["max_steps"]
+        keys = _likeness(config["transfer"]["method"], steps, one.department_id)
+        alike = next((like[key] for key in keys if key in like), None)
+        total += median(alike) if alike else median(a_step) * steps
     return total, len(done)
 
 
-def _likeness(spec: dict[str, Any], department_id: int) -> list[tuple[object, ...]]:
+def _likeness(method: str, steps: int, department_id: int) -> list[tuple[object, ...]]:
     """What a run takes its time from, the closest first."""
-    config = spec["config"]
-    method, steps = config["transfer"]["method"], config["training"]["max_steps"]
     return [(method, steps, department_id), (method, steps)]

@@ -10,13 +10,12 @@ from typing import Any
 
 from ladtl_core.config import Config
 from ladtl_core.experiments.plans import Row, RunSpec, described, value_of
-from ladtl_core.scores import Scores
 from workbench.services.results import LOOKED_AT_TEST
 from workbench.services.roles import Act, needs
 from workbench.services.sweep_plans import WEIGHTS
 from workbench.store import audit, sweeps
 from workbench.store.database import Database
-from workbench.store.models import Run
+from workbench.store.sweeps import Ended, Tried
 
 
 @needs(Act.RESEARCH)
@@ -26,8 +25,8 @@ def rows(database: Database, sweep_id: int, known: Mapping[int, Row]) -> dict[in
     `dev_f1` and `test_f1` are empty where no record of that split was labelled.
     """
     with database.reading() as session:
-        found = sweeps.runs_of(session, sweep_id, "succeeded", without=list(known))
-    return {**known, **{run.id: _row(run, share) for run, share in found}}
+        found = sweeps.ended(session, sweep_id, without=list(known))
+    return {**known, **{one.run_id: _row(one) for one in found}}
 
 
 def shown_on(rows: Sequence[Row], split: str) -> list[Row]:
@@ -40,15 +39,14 @@ def shown_on(rows: Sequence[Row], split: str) -> list[Row]:
 def first_view(database: Database, sweep_id: int) -> str:
     """The view that shows what the sweep varies, by its name in `research.VIEWS`; it needs no run to have ended."""
     with database.reading() as session:
-        found = sweeps.runs_of(session, sweep_id)
-    rows = [{name: str(value) for name, value in described(_spec(run, share)).items()} for run, share in found]
-    several = {name for name in (*WEIGHTS, "rate") if any(len(v) > 1 for v in _values(rows, name).values())}
+        found = sweeps.tried(session, sweep_id)
+    several = {name for name in (*WEIGHTS, "rate") if any(len(v) > 1 for v in _values(found, name).values())}
     if {"alpha", "beta"} <= several:
         return "grid"
     varied = next((name for name in WEIGHTS if name in several), "")
     if varied or "rate" in several:
         return varied or "sampling"
-    return "pairs" if len({(row["source"], row["target"]) for row in rows if row["source"]}) > 1 else "trials"
+    return "pairs" if len({(one.source, one.target) for one in found if one.source}) > 1 else "trials"
 
 
 def gammas(rows: Sequence[Row]) -> list[float]:
@@ -72,41 +70,38 @@ def look_at_test(database: Database, sweep_id: int, who: str) -> None:
         audit.note(session, who, LOOKED_AT_TEST, f"sweep {sweep_id}")
 
 
-def _values(rows: Sequence[Row], name: str) -> dict[str, set[str]]:
+def _values(tried: Sequence[Tried], name: str) -> dict[str, set[float]]:
     """What each method was run with."""
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row["method"], set()).add(value_of(row, name))
+    found: dict[str, set[float]] = {}
+    for one in tried:
+        found.setdefault(one.method, set()).add(getattr(one, name))
     return found
 
 
-def _spec(run: Run, share: float) -> RunSpec:
-    config = Config.from_dict(run.spec["config"])
-    source = " + ".join(part["name"] for part in run.spec["sources"])
-    return RunSpec(source, run.spec["target"]["name"], config.transfer.method, share, config)
-
-
-def _row(run: Run, share: float) -> Row:
-    spec, result, one = run.spec, run.result or {}, _spec(run, share)
+def _row(ended: Ended) -> Row:
+    spec = ended.spec
+    config = Config.from_dict(spec["config"])
+    source = " + ".join(part["name"] for part in spec["sources"])
+    one = RunSpec(source, spec["target"]["name"], config.transfer.method, ended.share, config)
     data = hashlib.sha256(
         json.dumps([part["snapshot_hash"] for part in (*spec["sources"], spec["target"])]).encode()
     ).hexdigest()[:16]
-    dev, test = (Scores.from_dict(s) if (s := result["scores"][split]) else None for split in ("dev", "test"))
     about: dict[str, Any] = {
         **described(one),
         "key": one.key(data),
-        "dev_f1": dev.overall.f1 if dev else "",
-        "test_f1": test.overall.f1 if test else "",
-        **{name: result[name] for name in ("best_epoch", "steps", "seconds")},
+        **{f"{split}_f1": "" if f1 is None else f1 for split, f1 in (("dev", ended.dev_f1), ("test", ended.test_f1))},
+        "best_epoch": ended.best_epoch,
+        "steps": ended.steps,
+        "seconds": ended.seconds,
         "data": data,
-        "version": run.code_version,
+        "version": ended.code_version,
         "torch": "",
-        "test_counts": json.dumps(_counts(test)),
+        "test_counts": json.dumps(_counts(ended.test_counts or {})),
     }
     return {name: str(value) for name, value in about.items()}
 
 
-def _counts(scores: Scores | None) -> list[list[int]]:
+def _counts(of_labels: Mapping[str, list[list[int]]]) -> list[list[int]]:
     """Correct, predicted and gold entities of each document, all labels together."""
-    labels = list(scores.counts.values()) if scores else []
-    return [[sum(counts) for counts in zip(*document, strict=True)] for document in zip(*labels, strict=True)]
+    documents = zip(*of_labels.values(), strict=True)
+    return [[sum(counts) for counts in zip(*document, strict=True)] for document in documents]

@@ -152,8 +152,8 @@ def retry(database: Database, sweep_id: int, state: str, who: str) -> int:
 def failures(database: Database, sweep_id: int) -> list[dict[str, str]]:
     """The failed runs as rows of a table: run, settings, error."""
     with database.reading() as session:
-        found = sweeps.runs_of(session, sweep_id, "failed")
-    return [{"run": run.title, "settings": _settings(run.spec["config"]), "error": run.error or ""} for run, _ in found]
+        found = sweeps.failed(session, sweep_id)
+    return [{"run": run.title, "settings": _settings(run.spec["config"]), "error": run.error or ""} for run in found]
 
 
 def _settings(config: dict[str, Any]) -> str:

@@ -89,10 +89,16 @@ def by_hash(session: Session, hashes: Sequence[str]) -> dict[str, Run]:
     return found
 
 
-def trainings_done(session: Session, limit: int) -> list[Run]:
-    """The latest succeeded trainings, the newest first; without those of models from elsewhere."""
-    query = select(Run).where(*TRAINED_HERE)
-    return list(session.scalars(query.order_by(Run.id.desc()).limit(limit)))
+def states_by_hash(session: Session, hashes: Sequence[str]) -> dict[str, str]:
+    """The states of the runs that there are of these spec hashes."""
+    found: dict[str, str] = {}
+    for first in range(0, len(hashes), _AT_ONCE):
+        part = hashes[first : first + _AT_ONCE]
+        found |= {
+            hash: state
+            for hash, state in session.execute(select(Run.spec_hash, Run.state).where(Run.spec_hash.in_(part)))
+        }
+    return found
 
 
 def attempts(session: Session, run_id: int) -> list[Attempt]:
@@ -115,6 +121,13 @@ def claim(session: Session, run_id: int, worker: str) -> int:
     session.add(Attempt(run_id=run_id, number=run.attempt, worker=worker, started_at=at))
     session.flush()
     return run.attempt
+
+
+def left_behind(session: Session, worker: str) -> int | None:
+    """A run under way whose latest attempt is this worker's; None without one."""
+    latest = (Attempt.run_id == Run.id) & (Attempt.number == Run.attempt)
+    query = select(Run.id).join(Attempt, latest).where(Run.state == "running", Attempt.worker == worker)
+    return session.scalar(query.order_by(Run.id).limit(1))
 
 
 def beat(session: Session, run_id: int, attempt: int) -> Beat:

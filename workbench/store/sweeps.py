@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, and_, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -66,6 +66,35 @@ class Listed:
     states: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A succeeded run; of its scores F1 in percent and the counts of test documents by label, None if not measured."""
+
+    run_id: int
+    share: float
+    spec: dict[str, Any]
+    code_version: str
+    dev_f1: float | None
+    test_f1: float | None
+    test_counts: dict[str, list[list[int]]] | None
+    best_epoch: int
+    steps: int
+    seconds: float
+
+
+class Tried(NamedTuple):
+    """What a sweep may vary, of one of its runs; `rate` is the share of the target's labels."""
+
+    source: str
+    target: str
+    rate: float
+    method: str
+    alpha: float
+    beta: float
+    epsilon: float
+    gamma: float
+
+
 def create(session: Session, name: str, author: str) -> int:
     sweep = Sweep(name=name, author=author)
     session.add(sweep)
@@ -98,15 +127,32 @@ def listed(session: Session) -> list[Listed]:
     ]
 
 
-def runs_of(
-    session: Session, sweep_id: int, state: str | None = None, without: Sequence[int] = ()
-) -> list[tuple[Run, float]]:
-    """The sweep's runs with their shares of labels, the oldest first; those in a state, or but for some ids."""
-    query = select(Run, SweepRun.share).join(SweepRun, SweepRun.run_id == Run.id)
-    query = query.where(SweepRun.sweep_id == sweep_id, Run.id.not_in(without))
-    if state is not None:
-        query = query.where(Run.state == state)
-    return [(run, share) for run, share in session.execute(query.order_by(Run.id))]
+def failed(session: Session, sweep_id: int) -> list[Run]:
+    """The sweep's failed runs, the oldest first."""
+    query = select(Run).join(SweepRun, SweepRun.run_id == Run.id)
+    return list(session.scalars(query.where(SweepRun.sweep_id == sweep_id, Run.state == "failed").order_by(Run.id)))
+
+
+def ended(session: Session, sweep_id: int, without: Sequence[int] = ()) -> list[Ended]:
+    """The sweep's succeeded runs, the oldest first, but for some ids."""
+    dev, test = (Run.result[("scores", split, "overall", "f1")].as_float() for split in ("dev", "test"))
+    columns = (
+        Run.id, SweepRun.share, Run.spec, Run.code_version, dev, test, Run.result[("scores", "test", "counts")],
+        Run.result["best_epoch"].as_integer(), Run.result["steps"].as_integer(), Run.result["seconds"].as_float(),
+    )  # fmt: skip
+    query = select(*columns).join(SweepRun, SweepRun.run_id == Run.id)
+    query = query.where(SweepRun.sweep_id == sweep_id, Run.state == "succeeded", Run.id.not_in(without))
+    return [Ended(*row) for row in session.execute(query.order_by(Run.id))]
+
+
+def tried(session: Session, sweep_id: int) -> list[Tried]:
+    """What differs in the sweep's runs, whatever their states."""
+    transfer = [Run.spec[("config", "transfer", name)] for name in ("method", "alpha", "beta", "epsilon", "gamma")]
+    columns = (Run.spec["sources"], Run.spec[("target", "name")].as_string(), SweepRun.share)
+    query = select(*columns, transfer[0].as_string(), *(weight.as_float() for weight in transfer[1:]))
+    query = query.join(SweepRun, SweepRun.run_id == Run.id).where(SweepRun.sweep_id == sweep_id)
+    rows: list[Any] = list(session.execute(query))
+    return [Tried(" + ".join(part["name"] for part in sources), *rest) for sources, *rest in rows]
 
 
 def run_ids(session: Session, sweep_id: int, states: Sequence[str], *, alone: bool = False) -> list[int]:
@@ -137,6 +183,12 @@ def waiting(session: Session) -> list[Waiting]:
     """The queued runs in the order in which they shall start; none that is held back."""
     query = select(Run.id, Run.attempt, OF_A_SWEEP.label("behind")).where(Run.state == "queued", ~_HELD)
     return [Waiting(*row) for row in session.execute(query.order_by("behind", Run.id))]
+
+
+def next_waiting(session: Session) -> int | None:
+    """The run that shall start next; None where none waits."""
+    query = select(Run.id).where(Run.state == "queued", ~_HELD).order_by(OF_A_SWEEP, Run.id)
+    return session.scalar(query.limit(1))
 
 
 def held(session: Session, run_id: int) -> bool:
