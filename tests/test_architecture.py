@@ -37,6 +37,7 @@ ALLOWED = {
     "workbench/identity.py": set[str](),
     "streamlit_app.py": {
         *("workbench.main", "workbench.identity", "workbench.services", "workbench.web", "workbench.jobs"),
+        "workbench.store.private",
         *LIGHT,
     },
 }

@@ -49,7 +49,7 @@ def answers(record_id: int, user: str) -> dict[str, int]:
     for route in ROUTES:
         assert isinstance(route, Route)
         if route.path.startswith(API):
-            path = route.path.replace("{record_id:int}", str(record_id)).replace("{comment_id:int}", "1")
+            path = route.path.replace("{record_id:id}", str(record_id)).replace("{comment_id:id}", "1")
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 found[f"{method} {route.path}"] = client.request(method, path, json=BODY).status_code
     return found

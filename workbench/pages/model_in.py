@@ -19,13 +19,12 @@ from workbench.services.model_import import About, Brought, Elsewhere, Fit
 from workbench.services.overview import Standing
 from workbench.services.roles import Act
 
-DATABASE = access.database()
 PLACE = "model-in"
 
 
 def from_elsewhere(department: Standing) -> None:
     """The department's models from elsewhere, and a way to bring in another."""
-    found = model_import.of_department(DATABASE, department.department_id)
+    found = model_import.of_department(access.database(), department.department_id)
     if found:
         st.subheader("Models from elsewhere", anchor=False)
     show_said(PLACE)
@@ -59,7 +58,7 @@ def _listed(found: Sequence[Elsewhere]) -> None:
     version = choose.selectbox("Version", list(others), format_func=lambda number: f"v{number}")
     if act.button(f"Make v{version} current"):
         said = f"v{version} is the current model. It reads the department's records in the background."
-        attempt(lambda: results.make_current(DATABASE, others[version], user()), PLACE, said)
+        attempt(lambda: results.make_current(access.database(), others[version], user()), PLACE, said)
 
 
 def _measured(about: About) -> str:
@@ -80,7 +79,7 @@ def _bring_in(department: Standing) -> None:
         st.error("This is no model that can be brought in; nothing was stored.")
         st.text(str(error))
         return
-    fit = model_import.fit(DATABASE, brought, department.department_id)
+    fit = model_import.fit(access.database(), brought, department.department_id)
     about = brought.about
     st.text(f"{about.title}, F1 there {_measured(about)}, {about.words:,} words, labels {', '.join(about.labels)}")
     _warn(brought, fit)
@@ -101,7 +100,7 @@ def _warn(brought: Brought, fit: Fit) -> None:
 
 def _store(brought: Brought, department: Standing) -> None:
     try:
-        model = model_import.bring_in(DATABASE, brought, department.department_id, user())
+        model = model_import.bring_in(access.database(), brought, department.department_id, user())
     except LadtlError as error:
         st.error(plain(error))
         return

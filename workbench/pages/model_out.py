@@ -11,8 +11,6 @@ from workbench.services import access, model_export, model_folder
 from workbench.services.model_export import Exported
 from workbench.services.results import Result
 
-DATABASE = access.database()
-
 
 def export(result: Result) -> None:
     """The model as a zip: made when it is asked for, since the text that it learned from is read again."""
@@ -24,7 +22,7 @@ def export(result: Result) -> None:
     if st.button(f"Prepare v{result.version} as a folder"):
         try:
             with st.spinner("Counting the words of the training text, measuring the copy on dev ..."):
-                made = model_export.export(DATABASE, result.model_id, user())
+                made = model_export.export(access.database(), result.model_id, user())
             st.session_state["model-folder"] = (result.model_id, made)
         except LadtlError as error:
             st.error(plain(error))

@@ -18,15 +18,13 @@ from workbench.services import access, comparison, results
 from workbench.services.comparison import Disagreement, LabelDifference
 from workbench.services.results import Result
 
-DATABASE = access.database()
-
 
 def show(result: Result, other: Result | None) -> None:
     """What differs between the two: settings, F1 over epochs, F1 label by label, and the sentences."""
     if other is None:
         st.info("Choose a run to compare with, above.")
         return
-    same = comparison.same_evaluation(DATABASE, result, other)
+    same = comparison.same_evaluation(access.database(), result, other)
     if not same and result.dev and other.dev:
         st.warning(
             f"{_short(result)} was scored on {result.dev.records} dev records and {_short(other)} on "
@@ -50,7 +48,7 @@ def f1_curves(result: Result, other: Result | None) -> charts.Figure:
     lines: charts.Lines = {}
     for run in (result, other):
         if run:
-            epochs = results.epochs(DATABASE, run.run.run_id)
+            epochs = results.epochs(access.database(), run.run.run_id)
             lines = {**lines, _name(run): ([e["epoch"] for e in epochs], [e["dev"] and e["dev"]["f1"] for e in epochs])}
     title = f"F1 on {result.dev.records} dev records, by epoch" if result.dev else "F1 by epoch"
     colours = {_name(run): METHOD_COLOURS[run.method] for run in (result, other) if run}
@@ -144,7 +142,7 @@ def _said(result: Result, mine: Scores, same: bool, found: Sequence[LabelDiffere
 
 
 def _sentences(result: Result, other: Result) -> None:
-    found = comparison.sentences(DATABASE, result, other)
+    found = comparison.sentences(access.database(), result, other)
     names = {"one": _short(result), "other": _short(other)}
     counts = {key: sum(one.right == key for one in found.differing) for key in names}
     st.markdown("**Sentences that one gets right and the other wrong**")

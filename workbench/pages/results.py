@@ -82,7 +82,8 @@ def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], defa
     chosen = st.selectbox(label, ids, index=index, format_func=name)
     if chosen != wanted:
         st.session_state[key] = chosen
-    st.query_params[key] = str(chosen)
+    if key in st.session_state:  # a default may be another one tomorrow
+        st.query_params[key] = str(st.session_state[key])
     return chosen
 
 
