@@ -24,16 +24,17 @@ def _combining_marks() -> str:
 
 
 # Letters carry their combining marks with them; a number keeps inner points and commas (1,204.5); emoji that a
-# zero-width joiner ties together stay one token.
-_MARKS = rf"(?:(?![\0-\x7f])[{_combining_marks()}])*+"  # ASCII, the usual case, is passed over at once
+# zero-width joiner ties together stay one token. Nothing follows these, so they never go back; a possessive repeat of a
+# group would say so, but Python before 3.11.5 matches it wrongly.
+_MARKS = rf"(?:(?![\0-\x7f])[{_combining_marks()}])*"  # ASCII, the usual case, is passed over at once
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NUMBER = rf"\d+(?:[.,]\d+)*{_MARKS}"
-_LETTERS = rf"(?:[^\W\d_]++{_MARKS})++"
+_LETTERS = rf"(?:[^\W\d_]++{_MARKS})+"
 _OTHER = rf"\S{_MARKS}(?:(?<=\u200d)[^\w\s]{_MARKS})*"
 SCHEMES: dict[str, re.Pattern[str]] = {
     "word": re.compile(rf"{_NUMBER}|{_LETTERS}|{_OTHER}"),
     "character": re.compile(_OTHER),
-    "chinese": re.compile(rf"[{_HAN}]{_MARKS}|{_NUMBER}|(?:[^\W\d_{_HAN}]++{_MARKS})++|{_OTHER}"),
+    "chinese": re.compile(rf"[{_HAN}]{_MARKS}|{_NUMBER}|(?:[^\W\d_{_HAN}]++{_MARKS})+|{_OTHER}"),
 }
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 TOKENIZER_VERSION = 1

@@ -43,6 +43,7 @@ class Saver {
     this.base = record; // the document that the server has at `revision`; null if this page never saw it
     this.pending = null; // the latest document that is not saved
     this.sending = null; // the document on its way
+    this.unanswered = []; // those that were sent in vain, as far as this page knows
     this.conflict = null; // {mine, theirs}
     this.failure = null; // {reason, again: seconds or null}
     this.failures = 0;
@@ -93,7 +94,7 @@ class Saver {
   succeed(revision) {
     this.last = this.base = this.sending;
     this.accepted(this.sending, revision);
-    Object.assign(this, { revision, sending: null, failure: null, failures: 0, savedAt: new Date() });
+    Object.assign(this, { revision, sending: null, unanswered: [], failure: null, failures: 0, savedAt: new Date() });
     this.release();
     this.pump();
     this.watch();
@@ -106,15 +107,21 @@ class Saver {
     this.kept &&= Boolean(this.pending);
   }
 
-  // Somebody else saved first, unless it was this very document and its answer was lost.
+  // Somebody else saved first, unless it was this very document, or an earlier one of this page, whose answer was lost.
   meet(theirs) {
     if (this.same(this.sending, theirs)) return this.succeed(theirs.revision);
+    if (this.unanswered.some((document) => this.same(document, theirs))) {
+      this.pending ??= this.sending;
+      Object.assign(this, { sending: null, unanswered: [], base: theirs, revision: theirs.revision });
+      return this.pump();
+    }
     this.conflict = { mine: this.pending ?? this.sending, theirs };
     Object.assign(this, { sending: null, pending: null, failure: null });
     this.watch();
   }
 
   fail(reason, retry = true) {
+    this.unanswered.push(this.sending);
     this.pending ??= this.sending;
     this.sending = null;
     const again = retry ? RETRY_SECONDS[Math.min(this.failures++, RETRY_SECONDS.length - 1)] : null;
