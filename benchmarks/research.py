@@ -103,6 +103,7 @@ def _option(box: str, name: str) -> Act:
         page.get_by_role("combobox", name=box, exact=True).click()
         page.keyboard.type(name)
         page.get_by_role("option", name=name).first.click()
+        page.keyboard.press("Escape")  # a list of several stays open and covers what is below
 
     return act
 

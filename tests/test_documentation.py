@@ -23,7 +23,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_two_commands() -> None:
     install_and_run, install_and_test = re.findall(r"^pip install .* && .*$", README, re.MULTILINE)
     assert install_and_run == "pip install -r requirements.txt && streamlit run streamlit_app.py"
-    assert install_and_test == "pip install -r requirements-dev.txt && python -m pytest -n 4 --dist loadfile"
+    assert install_and_test == "pip install -r requirements-dev.txt && python -m pytest -n 3 --dist loadfile"
     assert "pip install -r requirements-dev.txt && python -m pytest" in (ROOT / ".ci" / "run").read_text(
         encoding="utf-8"
     )

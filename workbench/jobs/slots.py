@@ -35,7 +35,9 @@ class Slot:
             self._lock.acquire(timeout=seconds)
         except Timeout:
             return False
-        self._pid_file.write_text(str(os.getpid()), encoding="ascii")
+        draft = self._pid_file.with_suffix(".new")
+        draft.write_text(str(os.getpid()), encoding="ascii")
+        draft.replace(self._pid_file)  # whoever reads it meanwhile finds a number
         return True
 
     def release(self) -> None:

@@ -76,9 +76,10 @@ class Annotator {
   travel(back) {
     const { state } = this;
     const step = () => this.edit(() => (back ? state.undo() : state.redo()));
-    if ((back ? state.done : state.undone).length || this.locked) return step();
+    const hasSteps = () => (back ? state.done : state.undone).length > 0;
+    if (hasSteps() || this.locked) return step();
     this.revisions().then((found) => {
-      if (state !== this.state) return;
+      if (state !== this.state || hasSteps()) return; // who edited meanwhile did not ask to undo that
       state.recall(found);
       step();
     });
