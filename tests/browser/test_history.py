@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NOTE, PATIENCE, Workbench, drag, saved, word
 from workbench.services import labelling
@@ -106,3 +106,24 @@ def test_undo_never_takes_an_import_away(workbench: Workbench) -> None:
     page.keyboard.press("1")
     saved(page, 2)
     assert workbench.marked(record_id) == [("MRI scan", "Test"), ("spine", "Problem")]
+
+
+def test_an_undo_that_waits_for_the_history_leaves_newer_edits_alone(workbench: Workbench) -> None:
+    (record_id,) = workbench.add_labelled(NOTE, [(7, 15, "Test")])
+    page = workbench.open(record_id)
+    word(page, "spine").click()
+    page.keyboard.press("1")
+    saved(page, 2)
+    page = workbench.open(record_id)
+    held: list[Route] = []
+    page.route("**/history", lambda route: held.append(route))
+    with page.expect_request("**/history"):
+        page.keyboard.press("Control+z")
+    word(page, "fracture").click()
+    page.keyboard.press("2")
+    saved(page, 3)
+    with page.expect_response("**/history"):
+        held.pop().continue_()
+    page.keyboard.press("3")  # the label of the same words
+    saved(page, 4)
+    assert workbench.marked(record_id) == [("MRI scan", "Test"), ("spine", "Problem"), ("fracture", "Treatment")]
