@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import make_url, text
 
+from tests.workbench.operations_kit import Installed, installed
 from workbench.services import access
 from workbench.store.database import Database
 
@@ -100,3 +101,18 @@ def _created(server: Database, name: str, template: str = "template1") -> Databa
 def _outside_transaction(server: Database, statement: str) -> None:
     with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
+
+
+@pytest.fixture
+def there(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """On each kind of database."""
+    return installed(database, tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """On SQLite, for what does not depend on the database."""
+    (tmp_path / "db").mkdir()
+    database = Database(f"sqlite:///{tmp_path / 'db' / 'test.db'}")
+    database.migrate()
+    return installed(database, tmp_path / "home", monkeypatch)

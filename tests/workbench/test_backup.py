@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Float, Integer, String, select
 
 from ladtl_core.errors import LadtlError
-from tests.workbench.operations_kit import Installed, installed
+from tests.workbench.operations_kit import Installed
 from workbench.__main__ import main
 from workbench.operations import archive
 from workbench.operations.archive import Manifest
@@ -28,21 +28,6 @@ from workbench.store.database import Database
 from workbench.store.models import Annotation, AnnotationChange
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def there(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
-    """On each kind of database."""
-    return installed(database, tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
-    """On SQLite, for what does not depend on the database."""
-    (tmp_path / "db").mkdir()
-    database = Database(f"sqlite:///{tmp_path / 'db' / 'test.db'}")
-    database.migrate()
-    return installed(database, tmp_path / "home", monkeypatch)
 
 
 def content(database: Database) -> dict[str, list[Any]]:

@@ -12,29 +12,18 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from tests.workbench.operations_kit import WEIGHTS, Installed, installed
+from tests.workbench.operations_kit import WEIGHTS, Installed
 from workbench.__main__ import main
 from workbench.operations import doctor
 from workbench.store.adjudications import Adjudication
-from workbench.store.database import Database
 from workbench.store.models import RunEvent
 
 
 @pytest.fixture
-def there(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
-    """On each kind of database."""
-    return installed(database, tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
-    """On SQLite, with nothing left in its log."""
-    (tmp_path / "db").mkdir()
-    database = Database(f"sqlite:///{tmp_path / 'db' / 'test.db'}")
-    database.migrate()
-    found = installed(database, tmp_path / "home", monkeypatch)
-    database.close()
-    return found
+def here(here: Installed) -> Installed:
+    """With nothing left in its log."""
+    here.database.close()
+    return here
 
 
 def findings() -> list[str]:

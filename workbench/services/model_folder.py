@@ -7,12 +7,12 @@ import os
 import shutil
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from ladtl_core.errors import DataError
+from workbench.services.zips import USUAL, unpacking
 
 FORMAT, VERSION = "ladtl-model", 1
 SPEC = "spec.json"
@@ -42,23 +42,19 @@ def zipped(folder: str, files: Mapping[str, bytes]) -> bytes:
 
 def unzipped(name: str, data: bytes) -> Files:
     """The files of a zip that was called `name`. Raises DataError for anything but a model's files."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = [e for e in archive.infolist() if not (e.filename.endswith("/") or _of_a_system(e.filename))]
-            inner = _without_top([entry.filename for entry in entries], name)
-            if len(inner) < len(entries):
-                raise DataError("holds two files of one name; nothing was read", file=name)
-            _check_size(sum(entry.file_size for entry in entries), name)
-            return {inner[entry.filename]: _read(archive, entry) for entry in entries}
-    # RuntimeError is what zipfile raises for an encrypted file, NotImplementedError for a way to pack that it lacks.
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise DataError(f"this zip cannot be unpacked: {error}", file=name) from None
+    with unpacking(name, data) as archive:
+        entries = [e for e in archive.infolist() if not (e.filename.endswith("/") or _of_a_system(e.filename))]
+        inner = _without_top([entry.filename for entry in entries], name)
+        if len(inner) < len(entries):
+            raise DataError("holds two files of one name; nothing was read", file=name)
+        _check_size(sum(entry.file_size for entry in entries), name)
+        return {inner[entry.filename]: _read(archive, entry) for entry in entries}
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """The entry's bytes, never more than its size says: the size may be a lie."""
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise NotImplementedError("only stored and deflated files are read")
+    if entry.compress_type not in USUAL:
+        raise zipfile.BadZipFile("only stored and deflated files are read")
     with archive.open(entry) as opened:
         return opened.read(entry.file_size + 1)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import PurePosixPath
 
 from ladtl_core.errors import DataError
 from workbench.services.incoming import File
+from workbench.services.zips import USUAL, unpacking
 
 MOST_BYTES = 2**30  # of all files of a zip together, unpacked
 MOST_FILES = 250_000
@@ -90,14 +89,10 @@ def _suffix(name: str) -> str:
 
 def _unzipped(name: str, data: bytes) -> list[File]:
     """The files of a zip, without those that systems add, and without a folder that holds all. Raises DataError."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
-            _check(entries, name)
-            files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
-    # RuntimeError is what zipfile raises for an encrypted file, NotImplementedError for a way to pack that it lacks.
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise DataError(f"this zip cannot be unpacked: {error}", file=name) from None
+    with unpacking(name, data) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+        _check(entries, name)
+        files = [(e.filename, archive.read(e)) for e in entries if not _of_a_system(e.filename)]
     if not files:
         raise DataError("this zip holds no file", file=name)
     top = {file[0].split("/", 1)[0] for file in files}
@@ -109,7 +104,7 @@ def _unzipped(name: str, data: bytes) -> list[File]:
 def _check(entries: Sequence[zipfile.ZipInfo], name: str) -> None:
     """Raise DataError for names that leave their folder, and for more than memory should hold."""
     for entry in entries:
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
+        if entry.compress_type not in USUAL:
             raise DataError(f"{entry.filename!r} is packed in an unusual way; pack it again as a plain zip", file=name)
         parts = PurePosixPath(entry.filename.replace("\\", "/"))
         if not parts.parts:
