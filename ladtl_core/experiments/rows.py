@@ -18,7 +18,8 @@ COLUMNS = (
     "key", "source", "target", "method", "rate", "seed", "alpha", "beta", "epsilon", "dev_f1", "test_f1",
     "best_epoch", "steps", "seconds", "data", "version", "torch", "config", "test_counts",
 )  # fmt: skip
-_NUMBERS = ("rate", "seed", "alpha", "beta", "epsilon", "dev_f1", "test_f1")
+_NUMBERS = ("rate", "seed", "alpha", "beta", "epsilon")
+_SCORES = ("dev_f1", "test_f1")
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -73,7 +74,10 @@ def _checked(reader: csv.DictReader[str], found: Sequence[str], name: str) -> li
 
 
 def _check(row: Row) -> None:
-    for column in _NUMBERS:
+    scores = [column for column in _SCORES if row[column]]
+    if not scores:
+        raise DataError("the row has neither dev_f1 nor test_f1; expected one of them at least", field="dev_f1")
+    for column in (*_NUMBERS, *scores):
         try:
             number = float(row[column])
         except ValueError:

@@ -44,7 +44,7 @@ def test_views_say_what_they_hold() -> None:
     assert len(trials.figure["data"]) == 11  # ten methods and the dictionary
     with pytest.raises(DataError, match="no two of these runs differ in alpha alone"):
         research.view(runs, "alpha", "C>R", "dev")
-    with pytest.raises(DataError, match="no run fulfils"):
+    with pytest.raises(DataError, match="no run with an F1 on dev fulfils"):
         research.view([], "pairs", "C>R", "dev")
 
 
@@ -62,6 +62,17 @@ def test_a_point_leads_to_its_runs() -> None:
 def test_runs_that_leave_as_csv_can_be_brought_in_again() -> None:
     runs = read_rows(PAIRS)
     assert checked_rows(research.as_csv(runs).encode(), "again.csv") == runs
+
+
+def test_runs_whose_test_scores_were_not_looked_at_are_taken_and_shown_on_dev() -> None:
+    runs = [{**run, "test_f1": "", "test_counts": "[]"} for run in read_rows(PAIRS)]
+    taken = checked_rows(research.as_csv(runs).encode(), "dev.csv")
+    assert taken == runs
+    assert len(research.view(taken, "pairs", "C>R", "dev").runs) == len(runs)
+    with pytest.raises(DataError, match="no run with an F1 on test"):
+        research.view(taken, "pairs", "C>R", "test")
+    with pytest.raises(DataError, match=r"dev\.csv.*line 2.*neither dev_f1 nor test_f1"):
+        checked_rows(research.as_csv([{**runs[0], "dev_f1": ""}]).encode(), "dev.csv")
 
 
 def test_the_page_is_empty_and_then_shows_pairs(installation: Database) -> None:

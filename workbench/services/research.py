@@ -85,14 +85,18 @@ def pairs_of(runs: Sequence[Row]) -> list[str]:
 
 
 def view(runs: Sequence[Row], name: str, pair: str, split: str) -> View:
-    """What a view shows of the runs: of one pair but for the table of pairs. Raises DataError if that is nothing."""
+    """What a view shows of the runs that have an F1 on the split: of one pair but for the table of pairs.
+
+    Raises DataError if that is nothing.
+    """
     experiment = EXPERIMENTS[name]
-    chosen = list(runs) if name == "pairs" else [run for run in runs if _is_of(run, pair)]
+    runs = [run for run in runs if run[f"{split}_f1"]]
+    chosen = runs if name == "pairs" else [run for run in runs if _is_of(run, pair)]
     if name == "grid":
         chosen = [run for run in chosen if run["method"] == REFERENCE]
     found = comparable(chosen, experiment)
     if not found:
-        raise DataError("no run fulfils the choices above")
+        raise DataError(f"no run with an F1 on {split} fulfils the choices above")
     if experiment.varied:
         found = _several_values(found, experiment.varied)
         if not found:
