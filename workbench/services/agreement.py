@@ -18,7 +18,6 @@ from io import StringIO
 from itertools import combinations
 from typing import Any
 
-import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
@@ -239,8 +238,15 @@ def _on_tokens(counts: NDArray[np.int64], values: NDArray[np.int64]) -> TokenAgr
 
 
 def _alpha(values: NDArray[np.int64]) -> float | None:
-    """Krippendorff's nominal alpha; None if all values are the same, or there are none."""
-    used = values[:, values.any(axis=0)]
-    if used.shape[1] < 2:
+    """Krippendorff's nominal alpha; None if all values are the same, or there are none.
+
+    `values` (units, values) counts who gave a unit each value; units with one value alone say nothing. Krippendorff,
+    Computing Krippendorff's Alpha-Reliability (2011), section C.
+    """
+    pairable = values[values.sum(axis=1) > 1]
+    units, totals = pairable.sum(axis=1), pairable.sum(axis=0)
+    expected = (totals.sum() ** 2 - (totals**2).sum()) / max(totals.sum() - 1, 1)
+    if not expected:
         return None
-    return float(krippendorff.alpha(value_counts=used, level_of_measurement="nominal"))
+    observed = ((units**2 - (pairable**2).sum(axis=1)) / (units - 1)).sum()
+    return float(1 - observed / expected)
