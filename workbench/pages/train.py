@@ -11,6 +11,7 @@ from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, when
 from workbench.components.plain import plain
+from workbench.pages.refusals import in_words
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.services import access, training
 from workbench.services.overview import Standing
@@ -133,7 +134,7 @@ def _runs() -> None:
     run_id = st.selectbox("Run", ids, index=ids.index(st.session_state["run"]), format_func=titles.__getitem__)
     st.session_state["run"] = run_id
     alive = any(run.state in ALIVE for run in runs)
-    st.fragment(_live, run_every=1.5 if alive else None)(run_id, alive)
+    st.fragment(in_words()(_live), run_every=1.5 if alive else None)(run_id, alive)
 
 
 def _live(run_id: int, alive: bool) -> None:

@@ -169,7 +169,7 @@ function sameDocument(a, b) {
 // What the page says of a saver.
 function savedText({ revision, savedAt, sending, pending, failure, conflict }) {
   if (conflict) return "not saved: changed elsewhere";
-  if (failure) return `not saved: ${failure.reason}` + (failure.again ? `; trying again in ${failure.again} s` : "");
+  if (failure) return `not saved: ${failure.reason}` + (failure.again ? `; your labels are kept in this tab until it works, next try in ${failure.again} s` : "");
   if (sending || pending) return "saving\u2026";
   if (savedAt) return `saved ${savedAt.toTimeString().slice(0, 8)} \u00b7 rev ${revision}`;
   return revision ? `rev ${revision}` : "nothing saved yet";
