@@ -165,7 +165,9 @@ def _status(live: Live) -> None:
             # A link and not st.switch_page: that would run in this fragment, against the fragment's own timer.
             st.session_state["result"] = run.run_id
             st.page_link("pages/results.py", label="See the results")
-    if run.error:
+    if run.error and run.state == "running":
+        st.warning(f"The run waits and goes on by itself: {plain(run.error)}")
+    elif run.error:
         st.error(f"The run failed: {plain(run.error)}")
 
 

