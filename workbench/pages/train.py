@@ -176,7 +176,8 @@ def _said(live: Live) -> str:
     if run.state == "queued":
         return "Queued: starts when the worker is ready, the first time in half a minute"
     if run.stalled:
-        return "The worker is silent; the run goes on from its last checkpoint as soon as one is there"
+        since = f" since {run.heartbeat_at.astimezone():%H:%M:%S}" if run.heartbeat_at else ""
+        return f"The worker does not answer{since}; the run goes on from its last checkpoint as soon as one is there"
     if run.state == "running" and run.cancel_requested:
         return "Stopping at the end of this epoch"
     if run.state != "running":
