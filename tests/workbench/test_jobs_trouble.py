@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -24,10 +26,14 @@ from tests.workbench.jobs_kit import (
     wait_for_epoch,
     workers,
 )
+from tests.workbench.pages_kit import page
 from workbench.jobs import api, persistence
 from workbench.jobs.execution import execute
 from workbench.services import access, tokens
+from workbench.store import runs
+from workbench.store.base import now
 from workbench.store.database import Database
+from workbench.store.models import Run
 from workbench.web.guard import TOKEN_HEADER, Guard
 from workbench.web.routes import ROUTES
 
@@ -142,3 +148,17 @@ def save(client: TestClient, base: int) -> int:
     answer = client.post("/api/annotations/1", json=body, headers={TOKEN_HEADER: tokens.issue("ana")})
     assert answer.status_code == 200 or "the database server does not answer" in answer.json()["error"]
     return answer.status_code
+
+
+def test_people_read_since_when_a_worker_does_not_answer_and_what_a_run_waits_for(installation: Database) -> None:
+    ids = two_departments(installation)
+    run_id = api.submit_training(installation, spec(ids, EPOCHS))
+    with installation.session() as session:
+        attempt = runs.claim(session, run_id, "here")
+        runs.tell_trouble(session, run_id, attempt, "the disk is full for /srv; free some space there")
+        silent = now() - timedelta(minutes=5)
+        session.execute(update(Run).values(heartbeat_at=silent))
+    app = page("train", department=ids[1])
+    [progress] = app.get("progress")
+    assert f"The worker does not answer since {silent.astimezone():%H:%M:%S}" in progress.proto.text
+    assert "goes on by itself: the disk is full for /srv" in app.warning[-1].value
