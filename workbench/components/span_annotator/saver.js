@@ -24,7 +24,7 @@ class Saver {
     return saver;
   }
 
-  // What this tab kept when the author was signed out is saved now.
+  // What this tab kept when the author was signed out, or the server took nothing, is saved now.
   static recall(url, author) {
     for (const { id, revision, document, ...at } of keptOf(author, url.slice(0, url.lastIndexOf("/") + 1))) {
       const key = `${id} ${author}`;
@@ -179,6 +179,7 @@ window.addEventListener("beforeunload", (event) => {
   if ([...savers.values()].some((saver) => saver.outstanding && !saver.kept)) event.preventDefault();
 });
 window.addEventListener("pagehide", () => savers.forEach((saver) => {
-  if (saver.kept) keep(saver);
-  else saver.flush();
+  // What the server does not take now is for the page after a reload.
+  saver.kept = Boolean(saver.kept || saver.failure?.again) && keep(saver);
+  if (!saver.kept) saver.flush();
 }));
