@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -23,7 +26,7 @@ from ladtl_core.records import Record
 from tests.workbench.disk_kit import filled, no_room, small_disk
 from tests.workbench.pages_kit import page
 from workbench.services import access, exchange, importing, labelling, tokens
-from workbench.store import departments, records
+from workbench.store import audit, departments, records
 from workbench.store.database import Database
 from workbench.store.errors import Unavailable
 from workbench.web.guard import TOKEN_HEADER, Guard
@@ -108,6 +111,22 @@ def test_a_database_that_may_only_be_read_is_told(installation: Database, tmp_pa
     missing = Database(f"sqlite:///{tmp_path / 'nowhere' / 'workbench.db'}")
     with pytest.raises(Unavailable, match=r"nowhere/workbench\.db cannot be opened"), missing.reading() as session:
         departments.all_departments(session)
+
+
+def test_a_database_that_takes_no_changes_is_told_and_a_reader_that_writes_is_not_excused(database: Database) -> None:
+    server = database.engine.dialect.name == "postgresql"
+
+    def write(transaction: AbstractContextManager[Session], closes: str) -> None:
+        with transaction as session:
+            session.execute(text(closes))
+            audit.note(session, "a", "b", "c")
+            session.flush()
+
+    closes = "SET TRANSACTION READ ONLY" if server else "PRAGMA query_only = ON"
+    with pytest.raises(Unavailable, match="takes no changes" if server else "may not write its database"):
+        write(database.session(), closes)
+    with pytest.raises(DBAPIError):
+        write(database.reading(), "SELECT 1")
 
 
 def test_pages_say_what_is_wrong_and_look_again(installation: Database, monkeypatch: pytest.MonkeyPatch) -> None:
