@@ -39,6 +39,16 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def closed(folder: Path) -> Iterator[None]:
+    """While this is open, the disk at the folder can only be read."""
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+
+
+@contextmanager
 def filled(folder: Path) -> Iterator[None]:
     """While this is open, not a byte is left on the disk of the folder."""
     ballast = folder / "ballast"

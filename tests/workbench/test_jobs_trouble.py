@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from tests.workbench.disk_kit import filled, no_room, small_disk
+from tests.workbench.disk_kit import closed, filled, no_room, small_disk
 from tests.workbench.fake_learner import FakeLearner, Pauses
 from tests.workbench.jobs_kit import (
     check_events,
@@ -38,6 +39,7 @@ from workbench.web.guard import TOKEN_HEADER, Guard
 from workbench.web.routes import ROUTES
 
 EPOCHS = 5
+Trouble = Callable[[Path], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -80,18 +82,25 @@ def at_work(database: Database, run_id: int) -> threading.Thread:
     return thread
 
 
-def test_a_run_waits_for_room_on_the_disk_of_its_checkpoints_and_says_so(
-    here: Database, tmp_path: Path, expected: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (filled, "the disk is full for {}; free some space there"),
+        (closed, "{} cannot be written (Read-only file system); let the user of the workbench write there"),
+    ],
+)
+def test_a_run_waits_for_the_disk_of_its_checkpoints_and_says_so(
+    here: Database, tmp_path: Path, expected: str, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, said: str
 ) -> None:
     home = tmp_path / "home"
     with small_disk(home):
         monkeypatch.setenv("LADTL_HOME", str(home))
         run_id = api.submit_training(here, spec(two_departments(here), EPOCHS))
         thread = at_work(here, run_id)
-        with filled(home):
+        with trouble(home):
             wait_for(lambda: api.status(here, run_id).error is not None, "the run does not say that it waits")
             waits = api.status(here, run_id)
-            assert waits.state == "running" and waits.error == f"the disk is full for {home}; free some space there"
+            assert waits.state == "running" and waits.error == said.format(home)
         check(here, run_id, expected)
         thread.join()
 
