@@ -30,10 +30,12 @@ from tests.workbench.jobs_kit import (
 from tests.workbench.pages_kit import page
 from workbench.jobs import api, persistence
 from workbench.jobs.execution import execute
+from workbench.jobs.reaper import Reaper
 from workbench.services import access, tokens
 from workbench.store import runs
 from workbench.store.base import now
 from workbench.store.database import Database
+from workbench.store.errors import Unavailable
 from workbench.store.models import Run
 from workbench.web.guard import TOKEN_HEADER, Guard
 from workbench.web.routes import ROUTES
@@ -171,3 +173,27 @@ def test_people_read_since_when_a_worker_does_not_answer_and_what_a_run_waits_fo
     [progress] = app.get("progress")
     assert f"The worker does not answer since {silent.astimezone():%H:%M:%S}" in progress.proto.text
     assert "goes on by itself: the disk is full for /srv" in app.warning[-1].value
+
+
+def test_silence_counts_anew_after_the_database_was_away_or_took_nothing(
+    here: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = api.submit_training(here, spec(two_departments(here), EPOCHS))
+    with here.session() as session:
+        runs.claim(session, run_id, "here")
+    ended: list[str] = []
+    reaper = Reaper(here, 0.0, ended.append)
+
+    def away(_: Database) -> None:
+        raise Unavailable("the database server does not answer")
+
+    assert reaper.step() == []
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "reading", away)
+        with pytest.raises(Unavailable):
+            reaper.step()
+    assert reaper.step() == []
+    with no_room(), pytest.raises(Unavailable):
+        reaper.step()
+    assert reaper.step() == [] and ended == ["here"]
+    assert reaper.step() == [run_id]
