@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +40,11 @@ access.enforce(sign_in.settings() is not None)
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     keep_private()
     address = st.get_option("server.address")
-    await anyio.to_thread.run_sync(prepare, address, sign_in.settings(), identity.secret_files())
+    try:
+        await anyio.to_thread.run_sync(prepare, address, sign_in.settings(), identity.secret_files())
+    except SystemExit as refused:  # the server would print it below the places of the program that it came through
+        print(refused, file=sys.stderr, flush=True)
+        os._exit(1)
     with background_workers():
         yield {}
 

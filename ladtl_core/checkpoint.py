@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,35 @@ from torch.optim import Optimizer
 
 
 def save(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Replace `path` in one step: a kill at any moment leaves the old file or the new one."""
+    """Replace `path` in one step: a kill or a full disk at any moment leaves the old file or the new one.
+
+    Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, temporary, {"about": json.dumps(about)})
-    with open(temporary, "rb") as written:
-        os.fsync(written.fileno())
-    os.replace(temporary, path)
+    try:
+        write(temporary, tensors, {"about": json.dumps(about)})
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write(path: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None) -> None:
+    """A safetensors file. Raises OSError, safetensors' own error of a full disk too."""
+    try:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, path, about)
+    except SafetensorError as error:
+        if number := re.search(r"\(os error (\d+)\)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
+        raise
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from ladtl_core import checkpoint
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.config import Config
 from ladtl_core.errors import DataError
@@ -90,7 +91,7 @@ def _spans(
 def save_tagger(tagger: Tagger, folder: Path) -> None:
     """`model.safetensors` and `model.json` in `folder`; nothing in them is code."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in tagger.state_dict().items()}, folder / "model.safetensors")
+    checkpoint.write(folder / "model.safetensors", tagger.state_dict())
     about = {"config": tagger.config.to_dict(), "vocabulary": tagger.vocabulary.to_dict(), "tags": tagger.tags}
     (folder / "model.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 

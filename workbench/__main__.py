@@ -26,8 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.act(options) or 0)
     except LadtlError as error:
-        print(f"python -m workbench {options.command}: {error}", file=sys.stderr)
-        return 1
+        why = str(error)
+    except OSError as error:
+        why = f"{error.filename or 'a file'}: {error.strerror or error}"
+    print(f"python -m workbench {options.command}: {why}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

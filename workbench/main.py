@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.pages.permitted import navigation, shown_to
+from workbench.pages.refusals import in_words
 from workbench.pages.who import pick_user
 from workbench.services import access
 
@@ -20,5 +21,6 @@ st.set_page_config(
 )
 st.html(COMPONENTS / "style.css")
 access.pages_are_for(shown_to)
-pick_user()
-navigation()
+with in_words():
+    pick_user()
+    navigation()

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from workbench.services import logins, roles, sign_in, tokens
 from workbench.services.sign_in import SignIn
 from workbench.store.database import Database
+from workbench.store.errors import Unavailable
 from workbench.web.guard import TOKEN_HEADER, Guard
 from workbench.web.rates import Rate
 from workbench.web.routes import ROUTES
@@ -112,6 +113,24 @@ def test_a_disabled_account_is_out_at_once(many: TestClient, ana: dict[str, Any]
     roles.disable(installation, "it", "Ana")
     assert many.get("/media/abc.csv").status_code == 401
     assert "disabled" in many.get("/api/annotations/1/history", headers=api(ana)).json()["error"]
+
+
+def test_while_the_database_is_away_nobody_gets_in_and_nobody_is_signed_out(
+    many: TestClient, ana: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Database) -> None:
+        raise Unavailable("the database server does not answer")
+
+    headers = {**api(ana), "Cookie": "who=ana"}
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "reading", away)
+        for path in ("/api/annotations/1/history", "/_stcore/metrics"):
+            answer = many.get(path, headers=headers)
+            assert answer.status_code == 503 and answer.json() == {"error": "the database server does not answer"}
+            assert int(answer.headers["retry-after"]) > 0
+        with pytest.raises(WebSocketDisconnect), many.websocket_connect(f"wss://{HOST}{STREAM}", headers=headers):
+            pass
+    assert many.get("/_stcore/metrics", headers=headers).status_code == 200
 
 
 def test_an_open_page_can_do_nothing_after_its_sign_in(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from functools import partial
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -76,9 +75,7 @@ def test_killed_in_an_epoch_and_restarted_by_the_supervisor(database: Database, 
     with supervised(database, epoch=0.2) as slots:
         wait_for_epoch(database, run_id, 2)
         slots["worker-1"].kill()
-        killed = time.monotonic()
         check(database, run_id, expected, attempts=2)
-        assert time.monotonic() - killed < 15
 
 
 @pytest.mark.parametrize("place", ["after the last epoch", "during a checkpoint write"])

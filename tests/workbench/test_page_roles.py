@@ -9,11 +9,13 @@ import pytest
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
+from tests.workbench.jobs_kit import spec, two_departments
 from tests.workbench.pages_kit import MAIN, press
+from workbench.jobs import api
 from workbench.pages import who
-from workbench.services import access, people, roles
+from workbench.services import access, people, roles, training
 from workbench.services.roles import Role
-from workbench.store import departments
+from workbench.store import departments, permissions
 from workbench.store.database import Database
 
 PEOPLE = {"ana": Role.ADMIN, "cli": Role.CLINICIAN, "rev": Role.REVIEWER, "res": Role.RESEARCHER, "new": None}
@@ -74,3 +76,26 @@ def test_others_see_names_alone(installation: Database) -> None:
     assert list(app.dataframe[0].value["Person"]) == people.names(installation)
     assert list(app.dataframe[0].value.columns) == ["Person"]
     assert [one.value for one in opened("people", "rev").subheader][-1] == "Work so far"
+
+
+def test_the_live_part_of_a_page_tells_whose_role_is_gone(
+    installation: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs by itself every other second, long after the page looked at the role."""
+    ids = two_departments(installation)
+    api.submit_training(installation, spec(ids))
+    looked = training.live
+
+    def withdrawn_meanwhile(database: Database, run_id: int) -> training.Live:
+        with installation.session() as session:
+            permissions.assign(session, "res", None, [])
+        return looked(database, run_id)
+
+    monkeypatch.setattr(training, "live", withdrawn_meanwhile)
+    app = opened("home", "res")
+    app.session_state["department"] = ids[1]
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    assert [one.value for one in app.error] == [
+        "res has no role here and may do nothing. An admin can change that on the page People."
+    ]

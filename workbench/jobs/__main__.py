@@ -11,7 +11,9 @@ from workbench.jobs.reaper import STALLED_SECONDS
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import HARD_KILL_SECONDS, SUPERVISOR, Supervisor, supervise
 from workbench.store.database import open_database
+from workbench.store.errors import Unavailable
 from workbench.store.private import keep_private
+from workbench.store.trouble import try_home
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     keep_private()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return _work(given) if given.command == "worker" else _supervise(given)
+    try:
+        try_home()
+        return _work(given) if given.command == "worker" else _supervise(given)
+    except Unavailable as away:  # whoever started it starts it again
+        logging.error("%s", away)
+        return 1
 
 
 def _work(given: argparse.Namespace) -> int:

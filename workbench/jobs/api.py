@@ -65,7 +65,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run as it stands. `stalled`: its worker has been silent for long, and it will be taken over.
+    """A run as it stands. `stalled`: its worker has been silent since `heartbeat_at`, and it will be taken over.
 
     `result` of a succeeded training: scores, selection, best_epoch, steps, seconds; model_id and hash of its model, and
     its gaps on dev records (`ladtl_core.tag_gaps.MeasuredGap`).
@@ -77,6 +77,7 @@ class RunStatus:
     title: str
     state: str
     stalled: bool
+    heartbeat_at: datetime | None
     cancel_requested: bool
     attempt: int
     spec: dict[str, Any]
@@ -259,7 +260,8 @@ def code_version() -> str:
 
 
 def _status(run: Run) -> RunStatus:
-    silent = run.heartbeat_at is None or now() - run.heartbeat_at > timedelta(seconds=STALLED_SECONDS)
+    # Far ahead is as silent as far behind: the clock was put back since.
+    silent = run.heartbeat_at is None or abs(now() - run.heartbeat_at) > timedelta(seconds=STALLED_SECONDS)
     return RunStatus(
         run_id=run.id,
         kind=run.kind,
@@ -267,6 +269,7 @@ def _status(run: Run) -> RunStatus:
         title=run.title,
         state=run.state,
         stalled=run.state == "running" and silent,
+        heartbeat_at=run.heartbeat_at,
         cancel_requested=run.cancel_requested,
         attempt=run.attempt,
         spec=run.spec,

@@ -9,7 +9,7 @@ import shutil
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import takewhile
@@ -22,11 +22,12 @@ from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Record
 from workbench.jobs import inputs, leftovers
 from workbench.jobs.learner import Learner
+from workbench.jobs.persistence import persistently
 from workbench.jobs.sampling import Pruned, judge
 from workbench.store import runs, sweeps, trained
 from workbench.store import scores as record_scores
 from workbench.store.database import Database
-from workbench.store.errors import Fenced, NotClaimable
+from workbench.store.errors import Fenced, NotClaimable, Unavailable
 from workbench.store.models import Attempt, Run
 from workbench.store.paths import STATES_FILE, home
 from workbench.store.records import LABELLING_SPLITS
@@ -59,8 +60,8 @@ def execute(database: Database, run_id: int, worker: str, learner: Learner, beat
     try:
         with attempt.beating(beat_seconds):
             ending = _ending(attempt, interruptions)
-        if ending is not None:
-            attempt.finish(*ending)
+            if ending is not None:
+                persistently(lambda: attempt.finish(*ending), attempt.tell_trouble)
     except Fenced as replaced:
         log.warning("%s", replaced)
 
@@ -78,8 +79,7 @@ def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | N
                 f"given up after {interruptions} attempts that ended without a word: the worker was killed each time, "
                 "perhaps for lack of memory; see its log file"
             )
-        attempt.stop_if_asked()
-        attempt.work()
+        persistently(attempt.work_on, attempt.tell_trouble)
     except Fenced:
         raise
     except Cancelled:
@@ -154,7 +154,16 @@ class _Attempt:
         if self.should_stop():
             raise Cancelled("cancelled before the end")
 
-    def work(self) -> None:
+    def tell_trouble(self, why: str) -> None:
+        """Say on the run what it waits for, if that can be written, and give back the room of what is half made."""
+        log.warning("run %d waits: %s", self.run.id, why)
+        shutil.rmtree(leftovers.draft(self.run.id, self.number), ignore_errors=True)
+        with suppress(Unavailable), self.database.session() as session:
+            runs.tell_trouble(session, self.run.id, self.number, why)
+
+    def work_on(self) -> None:
+        """Begin, or go on from the checkpoint if the disk or the database failed on the way."""
+        self.stop_if_asked()
         if self.run.kind == "train":
             self._train()
         else:
@@ -280,6 +289,8 @@ class _Attempt:
         folder = leftovers.checkpoints(self.run.id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = folder / f"attempt-{self.number}.safetensors"
+        if own.exists():  # this attempt waited for a disk or the database
+            return own
         for number in range(self.number - 1, 0, -1):
             earlier = folder / f"attempt-{number}.safetensors"
             if earlier.exists():

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from workbench.store import runs
 from workbench.store.database import Database
+from workbench.store.errors import Unavailable
 from workbench.store.models import Run
 
 STALLED_SECONDS = 30.0
@@ -30,8 +31,12 @@ class Reaper:
 
     def step(self) -> list[int]:
         """Look once; returns the ids of the runs that were queued again or, if so requested, cancelled."""
-        with self._database.reading() as session:
-            running = runs.all_runs(session, state="running")
+        try:
+            with self._database.reading() as session:
+                running = runs.all_runs(session, state="running")
+        except Unavailable:
+            self._seen = {}  # nobody could beat meanwhile either
+            raise
         now = time.monotonic()
         seen = {run.id: self._since(run, now) for run in running}
         self._seen = seen
@@ -48,7 +53,11 @@ class Reaper:
         with self._database.reading() as session:
             worker = runs.attempts(session, run.id)[-1].worker
         self._on_stalled(worker)
-        with self._database.session() as session:
-            if run.cancel_requested:
-                return runs.abandon(session, run.id, "cancelled", "its worker fell silent before it stopped")
-            return runs.release(session, run.id, run.attempt)
+        try:
+            with self._database.session() as session:
+                if run.cancel_requested:
+                    return runs.abandon(session, run.id, "cancelled", "its worker fell silent before it stopped")
+                return runs.release(session, run.id, run.attempt)
+        except Unavailable:
+            self._seen = {}  # a disk that takes no heartbeats either: the next worker has its time, too
+            raise

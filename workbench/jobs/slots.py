@@ -36,8 +36,12 @@ class Slot:
         except Timeout:
             return False
         draft = self._pid_file.with_suffix(".new")
-        draft.write_text(str(os.getpid()), encoding="ascii")
-        draft.replace(self._pid_file)  # whoever reads it meanwhile finds a number
+        try:
+            draft.write_text(str(os.getpid()), encoding="ascii")
+            draft.replace(self._pid_file)  # whoever reads it meanwhile finds a number
+        except OSError:
+            self._lock.release()
+            raise
         return True
 
     def release(self) -> None:

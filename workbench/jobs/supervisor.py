@@ -158,12 +158,15 @@ def _keep_supervised(ending: threading.Event) -> None:
     app, supervisor = Slot(APP), Slot(SUPERVISOR)
     holds = False
     while True:
-        holds = holds or app.hold(seconds=0)  # another app on this home folder may have it, and end before this one
-        if not supervisor.held():
-            start_detached(
-                [sys.executable, "-m", "workbench.jobs", "supervise", "--until-idle"],
-                home() / "logs" / "supervisor.log",
-            )
+        try:
+            holds = holds or app.hold(seconds=0)  # another app on this home folder may have it, and end before this one
+            if not supervisor.held():
+                start_detached(
+                    [sys.executable, "-m", "workbench.jobs", "supervise", "--until-idle"],
+                    home() / "logs" / "supervisor.log",
+                )
+        except OSError as error:  # a disk that is full or closed for a while
+            log.warning("could not look after the workers: %s", error.strerror)
         if ending.wait(APP_LOOKS_SECONDS):
             break
     if holds:

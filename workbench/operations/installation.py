@@ -14,9 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from ladtl_core.errors import LadtlError, MissingExtraError
 from workbench.store.database import Database
 from workbench.store.paths import database_url
-
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", errno.EFBIG: "the file is too large"}
-_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+from workbench.store.trouble import CLOSED, FULL
 
 
 @contextmanager
@@ -62,11 +60,11 @@ def told(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise LadtlError(
-                f"{place}: {_FULL[error.errno]}; nothing was left there. Free some space or name another disk."
+                f"{place}: {FULL[error.errno]}; nothing was left there. Free some space or name another disk."
             ) from error
-        if error.errno in _CLOSED:
+        if error.errno in CLOSED:
             raise LadtlError(
                 f"{error.filename or place} is closed to you ({error.strerror}); name a folder of your own, or ask "
                 "its owner"

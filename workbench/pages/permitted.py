@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from workbench.components.plain import plain
 from workbench.pages.who import user
 from workbench.services import access, roles
 from workbench.services.access import HOME, PAGES
-from workbench.services.roles import OF_PAGES, Act, Forbidden
+from workbench.services.roles import OF_PAGES, Act
 
 
 def shown_to() -> str | None:
@@ -23,7 +22,7 @@ def may(*acts: Act) -> bool:
 
 
 def navigation() -> None:
-    """Show the page of the address. One that the person may not open is in no menu, and says so at its address."""
+    """Show the page of the address. One that the person may not open is in no menu. Raises Forbidden at its address."""
     shown = {name for name in PAGES if may(*OF_PAGES[name])}
     pages = [
         st.Page(
@@ -33,9 +32,6 @@ def navigation() -> None:
     ]
     page = st.navigation(pages, position="top")
     name = page.url_path or HOME
-    try:
-        if name not in shown:
-            roles.check(access.database(), user(), OF_PAGES[name][0])
-        page.run()
-    except Forbidden as forbidden:
-        st.error(plain(forbidden))
+    if name not in shown:
+        roles.check(access.database(), user(), OF_PAGES[name][0])
+    page.run()

@@ -9,6 +9,7 @@ import streamlit as st
 from ladtl_core.errors import LadtlError
 from workbench.components.numbers import duration, when
 from workbench.components.plain import plain
+from workbench.pages.refusals import in_words
 from workbench.pages.sampled_results import show_trials
 from workbench.pages.shared import attempt, show_said
 from workbench.pages.sweep_form import sweep_form
@@ -41,7 +42,7 @@ def show_sweeps(show_view: Shown) -> None:
     st.session_state["sweep"] = chosen
     alive = any(one.moving for one in found.values())
     # It looks on after the end, too: a rerun of the page to stop it would draw the figures anew and lose their zoom.
-    st.fragment(_live, run_every=REFRESH_SECONDS if alive else None)(chosen, show_view)
+    st.fragment(in_words()(_live), run_every=REFRESH_SECONDS if alive else None)(chosen, show_view)
 
 
 def _name(one: Progress) -> str:

@@ -11,6 +11,7 @@ from workbench.components import charts
 from workbench.components.live_plot import live_plot
 from workbench.components.numbers import duration, when
 from workbench.components.plain import plain
+from workbench.pages.refusals import in_words
 from workbench.pages.shared import departments_or_hint, pick_department
 from workbench.services import access, training
 from workbench.services.overview import Standing
@@ -133,7 +134,7 @@ def _runs() -> None:
     run_id = st.selectbox("Run", ids, index=ids.index(st.session_state["run"]), format_func=titles.__getitem__)
     st.session_state["run"] = run_id
     alive = any(run.state in ALIVE for run in runs)
-    st.fragment(_live, run_every=1.5 if alive else None)(run_id, alive)
+    st.fragment(in_words()(_live), run_every=1.5 if alive else None)(run_id, alive)
 
 
 def _live(run_id: int, alive: bool) -> None:
@@ -164,7 +165,9 @@ def _status(live: Live) -> None:
             # A link and not st.switch_page: that would run in this fragment, against the fragment's own timer.
             st.session_state["result"] = run.run_id
             st.page_link("pages/results.py", label="See the results")
-    if run.error:
+    if run.error and run.state == "running":
+        st.warning(f"The run waits and goes on by itself: {plain(run.error)}")
+    elif run.error:
         st.error(f"The run failed: {plain(run.error)}")
 
 
@@ -173,7 +176,8 @@ def _said(live: Live) -> str:
     if run.state == "queued":
         return "Queued: starts when the worker is ready, the first time in half a minute"
     if run.stalled:
-        return "The worker is silent; the run goes on from its last checkpoint as soon as one is there"
+        since = f" since {run.heartbeat_at.astimezone():%H:%M:%S}" if run.heartbeat_at else ""
+        return f"The worker does not answer{since}; the run goes on from its last checkpoint as soon as one is there"
     if run.state == "running" and run.cancel_requested:
         return "Stopping at the end of this epoch"
     if run.state != "running":

@@ -11,7 +11,7 @@ import streamlit as st
 from ladtl_core.errors import DataError
 from workbench.components.plain import plain
 from workbench.services import access, logins, people, roles, sign_in, tokens
-from workbench.services.access import LOCAL_USER
+from workbench.services.access import LOCAL_USER, Unavailable
 
 PERSON, CHOICE = "person", "labelling-as"  # in the session state: who it is, and the state of the select box
 ADDRESS = "as"  # in the page's address, so that a reload keeps the person
@@ -93,7 +93,7 @@ def _choose() -> None:
 def _add() -> None:
     try:
         name = people.add(access.database(), st.session_state["new-person"])
-    except DataError as error:
+    except (DataError, Unavailable) as error:
         st.session_state["person-refused"] = str(error)
         return
     st.session_state["new-person"] = ""

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from workbench.store.database import Database, open_database
+from workbench.store.errors import Unavailable as Unavailable
+from workbench.store.trouble import try_home
 
 # Without accounts the one person at this machine.
 LOCAL_USER = "local"
@@ -30,6 +32,12 @@ PAGES = {
 def database() -> Database:
     """The migrated database of this installation, opened once in a process."""
     return open_database()
+
+
+def ready() -> Database:
+    """The same at the start of the app. Raises Unavailable where its folder or it cannot be written."""
+    try_home()
+    return database()
 
 
 # Whether people sign in, so that their roles count. The sidebar's names are no protection: anybody may choose any.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +18,7 @@ from workbench.services.incoming import Placed, read
 from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, records, staging
 from workbench.store.database import Database
+from workbench.store.errors import Unavailable
 
 Replacements = Mapping[tuple[str, str], Sequence[Finding]]
 """For a record, by its department and its id, what is replaced in its text, in order."""
@@ -70,7 +72,8 @@ def commit(
         _discard(database, [item.hidden_id for item in staged])
         raise DataError("somebody else imported the same at this moment; nothing was written, try again") from None
     except BaseException:
-        _discard(database, [item.hidden_id for item in staged])
+        with suppress(Unavailable):  # on a full disk nothing can be removed either; nobody sees it, and it goes later
+            _discard(database, [item.hidden_id for item in staged])
         raise
     return found.records
 

@@ -68,7 +68,8 @@ def account_of(database: Database, claims: Claims) -> str:
     """
     session = session_of(claims)
     if session is None:
-        raise DataError("the sign-in does not say who you are (iss, sub, iat, exp); tell whoever runs the provider")
+        unclear = "the sign-in does not say who you are (iss, sub, iat, exp); tell whoever runs the provider"
+        raise DataError(_clock_behind(claims) or unclear)
     with database.reading() as reading:
         found = logins.find(reading, session.issuer, session.subject)
     return found.account if found else _made(database, session, _wanted_name(claims))
@@ -103,7 +104,7 @@ def refusal(database: Database, claims: Claims) -> str | None:
     """Why whoever signed in may not go on, in words for them; None if they may."""
     session = session_of(claims)
     if session is None:
-        return "You are not signed in."
+        return _clock_behind(claims) or "You are not signed in."
     with database.reading() as reading:
         login = logins.find(reading, session.issuer, session.subject)
         return _refusal(reading, login.account if login else "", session.key, session.ends)
@@ -151,6 +152,18 @@ def _refusal(reading: Reading, account: str, key: str, ends: float) -> str | Non
     if known and known.disabled:
         return f"The account {account} is disabled; ask whoever runs this installation."
     return None
+
+
+def _clock_behind(claims: Claims) -> str | None:
+    """Of a sign-in from the future: what is wrong, and with whose clock."""
+    began = claims.get("iat")
+    if not isinstance(began, int | float) or began <= time.time() + CLOCK_SKEW:
+        return None
+    minutes = f"{(began - time.time()) / 60:,.0f} min"
+    return (
+        f"The clock of the workbench is {minutes} behind that of the sign-in. Whoever runs the workbench can set it; "
+        "then everything is as before."
+    )
 
 
 def _past(began: float) -> bool:

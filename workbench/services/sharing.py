@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from workbench.store import annotations as labels_of
 from workbench.store import audit, records, sharing
 from workbench.store.base import now
 from workbench.store.database import Database
+from workbench.store.errors import Unavailable
 from workbench.store.records import EVALUATION_SPLITS, LABELLING_SPLITS
 from workbench.store.sharing import LEASE, Places
 
@@ -45,11 +47,17 @@ def set_people(database: Database, department_id: int, people: int, share: int, 
 
 @needs(Act.ANNOTATE)
 def next_record(database: Database, person: str, candidates: Iterable[int]) -> int | None:
-    """The first of the records that has a place for the person, who has it then; two who ask at once get two."""
+    """The first of the records that has a place for the person, who has it then; two who ask at once get two.
+
+    Where nothing can be written it is the first one, to be read.
+    """
     for record_id in candidates:
-        with database.session() as session:
-            if sharing.claim(session, record_id, person):
-                return record_id
+        try:
+            with database.session() as session:
+                if sharing.claim(session, record_id, person):
+                    return record_id
+        except Unavailable:
+            return record_id
     return None
 
 
@@ -57,13 +65,13 @@ def next_record(database: Database, person: str, candidates: Iterable[int]) -> i
 def enter(database: Database, record_id: int, person: str) -> str:
     """Open a record for the person. If others take its places, says who they are; else it is the person's for a while.
 
-    Raises NotFound.
+    Where nothing can be written it is opened all the same, so that it can be read. Raises NotFound.
     """
     with database.reading() as session:
         held = sharing.lease(session, person)
         if held and held.record_id == record_id and held.until > now() + LEASE / 2:
             return ""
-    with database.session() as session:
+    with suppress(Unavailable), database.session() as session:
         if sharing.claim(session, record_id, person):
             return ""
     return _others(database, record_id, person)

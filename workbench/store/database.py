@@ -14,10 +14,12 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from workbench.store import trouble
 from workbench.store.base import Base
 from workbench.store.paths import database_url
 
 SQLITE_WAIT_SECONDS = 30
+CONNECT_SECONDS = 10
 _MIGRATION_LOCK = 7_243_851_906  # any number, the same in every process that migrates
 
 _opened: dict[str, Database] = {}
@@ -31,7 +33,12 @@ class Database:
         self.url = _with_driver(make_url(url))
         server = self.url.get_backend_name() == "postgresql"
         # Without parameters, which are clinical text, in the messages of errors.
-        self.engine = create_engine(self.url, pool_pre_ping=server, hide_parameters=True)
+        self.engine = create_engine(
+            self.url,
+            pool_pre_ping=server,  # connections from before the server was started anew are replaced
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS} if server else {},
+        )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -40,24 +47,35 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A transaction that writes: committed at the end, rolled back on an error.
 
-        On SQLite it holds the one write lock from its first statement, so keep it short.
+        On SQLite it holds the one write lock from its first statement, so keep it short. Raises Unavailable where the
+        disk is full or closed, or the server away.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with (
+            trouble.told(self.url, writing=True),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads one state, and never waits for a writer; the database refuses a write in it."""
+        """A transaction that only reads one state, and never waits for a writer; the database refuses a write in it.
+
+        Raises Unavailable.
+        """
         options: dict[str, Any] = {"postgresql_readonly": True}
         if self.engine.dialect.name == "postgresql":  # else each query sees a state of its own; SQLite has one anyway
             options["isolation_level"] = "REPEATABLE READ"
-        with Session(self.engine, expire_on_commit=False) as session:
+        with trouble.told(self.url, writing=False), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options=options)
             yield session
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the tables up to date, or to a revision. Safe to repeat, and when several processes start at once."""
-        with self.engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE makes the others wait
+        """Bring the tables up to date, or to a revision. Safe to repeat, and when several processes start at once.
+
+        On SQLite BEGIN IMMEDIATE makes the others wait. Raises Unavailable.
+        """
+        with trouble.told(self.url, writing=True), self.engine.begin() as connection:
             upgrade(connection, revision)
         if self.engine.dialect.name == "sqlite":
             _close_to_others(str(self.url.database))

@@ -12,6 +12,10 @@ class NotFound(LadtlError):
         super().__init__(f"there is no {what} {key!r}; it may have been removed, or the page is out of date")
 
 
+class Unavailable(LadtlError):
+    """A disk or a database server cannot be used at the moment; nothing was written, and later the same may succeed."""
+
+
 class Conflict(LadtlError):
     """Labels were saved on a revision that is no longer the current one; nothing was written."""
 

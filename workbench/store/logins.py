@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, exists, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workbench.store.base import Base, now
 from workbench.store.database import insert_for
+
+REMEMBERED = timedelta(days=30)  # a clock that was ahead for a while must not bring a session back
 
 
 class Login(Base):
@@ -59,8 +61,8 @@ def move(session: Session, account: str, to: str) -> bool:
 
 
 def end_session(session: Session, key: str, until: datetime) -> None:
-    """Remember that a session ended, and forget those that would have ended by now anyway."""
-    session.execute(delete(EndedSession).where(EndedSession.until < now()))
+    """Remember that a session ended, and forget those that would have ended long ago anyway."""
+    session.execute(delete(EndedSession).where(EndedSession.until < now() - REMEMBERED))
     session.execute(insert_for(session, EndedSession).values(key=key, until=until).on_conflict_do_nothing())
 
 

@@ -117,7 +117,7 @@ def claim(session: Session, run_id: int, worker: str) -> int:
     at = now()
     _end_attempt(session, run_id, run.attempt, "lost")
     run.attempt += 1
-    run.state, run.heartbeat_at, run.started_at = "running", at, run.started_at or at
+    run.state, run.heartbeat_at, run.started_at, run.error = "running", at, run.started_at or at, None
     session.add(Attempt(run_id=run_id, number=run.attempt, worker=worker, started_at=at))
     session.flush()
     return run.attempt
@@ -136,9 +136,17 @@ def beat(session: Session, run_id: int, attempt: int) -> Beat:
     return Beat(mine=cancel_requested is not None, cancel_requested=bool(cancel_requested))
 
 
+def tell_trouble(session: Session, run_id: int, attempt: int, why: str) -> None:
+    """Say what the attempt waits for, which is the run's error until the next event; nothing if it was replaced."""
+    _hold(session, run_id, attempt, error=why)
+
+
 def record_event(session: Session, run_id: int, attempt: int, seq: int, payload: dict[str, Any]) -> None:
-    """Store one event; a resumed attempt overwrites the events that it repeats. Raises Fenced."""
-    if _hold(session, run_id, attempt) is None:
+    """Store one event; a resumed attempt overwrites the events that it repeats. What it waited for is over.
+
+    Raises Fenced.
+    """
+    if _hold(session, run_id, attempt, error=None) is None:
         raise Fenced(run_id, attempt)
     statement = insert_for(session, RunEvent).values(run_id=run_id, seq=seq, attempt=attempt, at=now(), payload=payload)
     renewed = {name: statement.excluded[name] for name in ("attempt", "at", "payload")}
@@ -201,7 +209,7 @@ def release(session: Session, run_id: int, attempt: int) -> bool:
     if run.state != "running" or run.attempt != attempt:
         return False
     _end_attempt(session, run_id, attempt, "lost")
-    run.state = "queued"
+    run.state, run.error = "queued", None
     session.flush()
     return True
 
@@ -223,10 +231,10 @@ def _locked(session: Session, run_id: int) -> Run:
     return run
 
 
-def _hold(session: Session, run_id: int, attempt: int) -> bool | None:
+def _hold(session: Session, run_id: int, attempt: int, **values: Any) -> bool | None:
     """Renew the heartbeat and lock the run; whether it is asked to stop, or None if it is not this attempt's."""
     mine = (Run.id == run_id) & (Run.attempt == attempt) & (Run.state == "running")
-    statement = update(Run).where(mine).values(heartbeat_at=now()).returning(Run.cancel_requested)
+    statement = update(Run).where(mine).values(heartbeat_at=now(), **values).returning(Run.cancel_requested)
     return session.scalar(statement.execution_options(synchronize_session=False))
 
 

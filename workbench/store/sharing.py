@@ -111,12 +111,12 @@ def renew(session: Session, record_id: int, person: str) -> None:
 
 def lease(session: Session, person: str) -> Lease | None:
     """What the person has open."""
-    return session.scalar(select(Lease).where(Lease.person == person, Lease.until > now()))
+    return session.scalar(select(Lease).where(Lease.person == person, _lasts(now())))
 
 
 def leases(session: Session, record_id: int) -> dict[str, datetime]:
     """Since when each person has the record open."""
-    query = select(Lease.person, Lease.since).where(Lease.record_id == record_id, Lease.until > now())
+    query = select(Lease.person, Lease.since).where(Lease.record_id == record_id, _lasts(now()))
     return {person: since for person, since in session.execute(query)}
 
 
@@ -212,7 +212,7 @@ def _takers(inside: ColumnElement[bool], without: str | None = None) -> Subquery
     columns = (
         (Annotation.record_id, Annotation.author, (Annotation.status != "skipped") & _BY_A_PERSON),
         (Assignment.record_id, Assignment.person, true()),
-        (Lease.record_id, Lease.person, Lease.until > now()),
+        (Lease.record_id, Lease.person, _lasts(now())),
     )
     first, *others = (
         select(record_id.label("record_id"), person.label("person"))
@@ -223,10 +223,15 @@ def _takers(inside: ColumnElement[bool], without: str | None = None) -> Subquery
     return first.union(*others).subquery()
 
 
+def _lasts(at: datetime) -> ColumnElement[bool]:
+    """Whether a lease counts: its time is not over, and not so far ahead that the clock was put back since."""
+    return (Lease.until > at) & (Lease.until <= at + 2 * LEASE)
+
+
 def _hold(session: Session, record_id: int, person: str, moves: bool) -> None:
     at = now()
     statement = insert_for(session, Lease).values(person=person, record_id=record_id, since=at, until=at + LEASE)
-    new, expired = statement.excluded, Lease.until <= at
+    new, expired = statement.excluded, ~_lasts(at)
     since = case(((Lease.record_id == new.record_id) & ~expired, Lease.since), else_=new.since)
     values = {"record_id": new.record_id, "since": since, "until": new.until}
     here = None if moves else (Lease.record_id == record_id) | expired

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.services import access, logins, tokens
-from workbench.services.access import HOME, LOCAL_USER, PAGES
+from workbench.services.access import HOME, LOCAL_USER, PAGES, Unavailable
 from workbench.services.sign_in import CALLBACK, LOOPBACK, SignIn
 from workbench.web.headers import from_elsewhere, host, secure
 from workbench.web.rates import Rate
@@ -28,6 +28,7 @@ from workbench.web.stream import watched
 TOKEN_HEADER = "x-workbench-token"
 COOKIE = "workbench_page"
 COOKIE_SECONDS = 12 * 3600
+AWAY_SECONDS = 5
 PATHS = {"/", *(f"/{name}" for name in PAGES if name != HOME)}
 SIGN_IN_PATHS = {LOGIN, LOGOUT, CALLBACK}
 HEALTH = "/_stcore/health"
@@ -56,21 +57,24 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         asked = HTTPConnection(scope)
-        refusal, wait = await self._refusal(asked)
+        try:
+            refusal, wait = await self._refusal(asked)
+            if scope["type"] == "websocket" and refusal is None and self.sign_in:
+                scope, receive, send = await watched(scope, receive, send, lambda: self._signed_out(asked))
+            if self.sign_in and asked.url.path == LOGOUT and refusal is None:
+                await anyio.to_thread.run_sync(logins.sign_out, access.database(), self.claims(asked.cookies))
+        except Unavailable as away:  # who signed in cannot be looked up; the browser asks again
+            refusal, wait = (503, str(away)), AWAY_SECONDS
         if scope["type"] == "websocket":
             if refusal is not None:
                 # Starlette answers a websocket that was never accepted with 403 by itself.
                 return await send({"type": "websocket.close", "code": 1008})
-            if self.sign_in:
-                scope, receive, send = await watched(scope, receive, send, lambda: self._signed_out(asked))
             return await self.app(scope, receive, send)
         sending = self._with_headers(asked, send)
         if refusal is not None:
             status, error = refusal
             headers = {"Retry-After": str(wait)} if wait else {}
             return await JSONResponse({"error": error}, status, headers)(scope, receive, sending)
-        if self.sign_in and asked.url.path == LOGOUT:
-            await anyio.to_thread.run_sync(logins.sign_out, access.database(), self.claims(asked.cookies))
         await self.app(scope, receive, sending)
 
     async def _refusal(self, asked: HTTPConnection) -> tuple[Refusal | None, int]:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from ladtl_core.errors import DataError, LadtlError
 from workbench.services import access, adjudication, comments, labelling, sharing, suggesting
+from workbench.services.access import Unavailable
 from workbench.services.labelling import Stale
 from workbench.services.roles import Forbidden
 
@@ -191,7 +192,7 @@ def _refusal(status: int, error: str) -> Response:
 
 
 def _told(error: LadtlError) -> Response:
-    kinds = ((Forbidden, 403), (DataError, 400))
+    kinds = ((Forbidden, 403), (DataError, 400), (Unavailable, 503))
     return _refusal(next((status for kind, status in kinds if isinstance(error, kind)), 404), str(error))
 
 

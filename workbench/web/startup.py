@@ -15,7 +15,7 @@ def prepare(address: str | None, sign_in: SignIn | None = None, secret_files: It
     """Refuse what would let anybody in, then open the database, with the demonstration if it is new.
 
     Raises SystemExit if there are no accounts and `address` is not a loopback address, so that anybody on the network
-    could read, or if others on this machine can read the secrets.
+    could read, if others on this machine can read the secrets, or if nothing can be written.
     """
     if sign_in is None and address not in LOOPBACK:
         raise SystemExit(
@@ -23,9 +23,13 @@ def prepare(address: str | None, sign_in: SignIn | None = None, secret_files: It
             "serves this machine only. Start it from its own folder, or set server.address to 127.0.0.1, or let people "
             "sign in (docs/operating.md)."
         )
-    for path in (*secret_files, tokens.secret_file()):
-        _refuse_if_others_can_read(path)
-    demo.ensure_demo(access.database())
+    try:
+        database = access.ready()
+        for path in (*secret_files, tokens.secret_file()):
+            _refuse_if_others_can_read(path)
+        demo.ensure_demo(database)
+    except access.Unavailable as away:
+        raise SystemExit(f"the workbench cannot start: {away}. LADTL_HOME and LADTL_DATABASE_URL say where.") from away
 
 
 def _refuse_if_others_can_read(path: Path) -> None:

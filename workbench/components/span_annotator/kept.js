@@ -1,5 +1,5 @@
-// What could not be saved because its person is signed out stays in this tab's session storage, which outlives the way to
-// the sign-in and back, and no closed tab. It has offsets and labels, no text.
+// What could not be saved because its person is signed out, or the server took nothing when the page was left, stays in this
+// tab's session storage, which outlives a reload and the way to the sign-in, and no closed tab. It has offsets and labels, no text.
 
 const KEPT = "workbench-unsaved";
 

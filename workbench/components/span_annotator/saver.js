@@ -24,7 +24,7 @@ class Saver {
     return saver;
   }
 
-  // What this tab kept when the author was signed out is saved now.
+  // What this tab kept when the author was signed out, or the server took nothing, is saved now.
   static recall(url, author) {
     for (const { id, revision, document, ...at } of keptOf(author, url.slice(0, url.lastIndexOf("/") + 1))) {
       const key = `${id} ${author}`;
@@ -169,7 +169,7 @@ function sameDocument(a, b) {
 // What the page says of a saver.
 function savedText({ revision, savedAt, sending, pending, failure, conflict }) {
   if (conflict) return "not saved: changed elsewhere";
-  if (failure) return `not saved: ${failure.reason}` + (failure.again ? `; trying again in ${failure.again} s` : "");
+  if (failure) return `not saved: ${failure.reason}` + (failure.again ? `; your labels are kept in this tab until it works, next try in ${failure.again} s` : "");
   if (sending || pending) return "saving\u2026";
   if (savedAt) return `saved ${savedAt.toTimeString().slice(0, 8)} \u00b7 rev ${revision}`;
   return revision ? `rev ${revision}` : "nothing saved yet";
@@ -179,6 +179,7 @@ window.addEventListener("beforeunload", (event) => {
   if ([...savers.values()].some((saver) => saver.outstanding && !saver.kept)) event.preventDefault();
 });
 window.addEventListener("pagehide", () => savers.forEach((saver) => {
-  if (saver.kept) keep(saver);
-  else saver.flush();
+  // What the server does not take now is for the page after a reload.
+  saver.kept = Boolean(saver.kept || saver.failure?.again) && keep(saver);
+  if (!saver.kept) saver.flush();
 }));
