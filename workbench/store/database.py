@@ -32,6 +32,7 @@ class Database:
         server = self.url.get_backend_name() == "postgresql"
         # Without parameters, which are clinical text, in the messages of errors.
         self.engine = create_engine(self.url, pool_pre_ping=server, hide_parameters=True)
+        self._turn = threading.Lock()
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -40,10 +41,24 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A transaction that writes: committed at the end, rolled back on an error.
 
-        On SQLite it holds the one write lock from its first statement, so keep it short.
+        On SQLite it holds the one write lock, so keep it short.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._taking_turns(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        """On SQLite the threads of a process write one after another, each as soon as the one before has ended.
+
+        SQLite itself lets who waits try again after pauses that grow: a save could miss its moment for seconds while
+        an import writes part after part. Other processes still wait like that.
+        """
+        taken = self.engine.dialect.name == "sqlite" and self._turn.acquire(timeout=SQLITE_WAIT_SECONDS)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
