@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from workbench.store import audit
@@ -79,24 +78,6 @@ def test_four_writers_at_once_lose_nothing(database: Database) -> None:
     assert errors == []
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Audit)) == 200
-
-
-def test_threads_take_turns_instead_of_asking_sqlite_again_and_again(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    database.migrate()
-    event.listen(database.engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout = 0"))
-    database.close()  # the connections from here on do not wait
-
-    def write(number: int) -> None:
-        for _ in range(5):
-            with database.session() as session:
-                audit.note(session, str(number), "b", "c")
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(write, range(4)))
-    with database.reading() as session:
-        assert len(audit.entries(session)) == 20
-    database.close()
 
 
 def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:

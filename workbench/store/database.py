@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from workbench.store.base import Base
 from workbench.store.paths import database_url
+from workbench.store.turns import Turns
 
 SQLITE_WAIT_SECONDS = 30
 _MIGRATION_LOCK = 7_243_851_906  # any number, the same in every process that migrates
@@ -32,7 +33,7 @@ class Database:
         server = self.url.get_backend_name() == "postgresql"
         # Without parameters, which are clinical text, in the messages of errors.
         self.engine = create_engine(self.url, pool_pre_ping=server, hide_parameters=True)
-        self._turn = threading.Lock()
+        self._turns = Turns(one_at_a_time=not server, wait_seconds=SQLITE_WAIT_SECONDS)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -43,22 +44,12 @@ class Database:
 
         On SQLite it holds the one write lock, so keep it short.
         """
-        with self._taking_turns(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turns.taken(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    @contextmanager
-    def _taking_turns(self) -> Iterator[None]:
-        """On SQLite the threads of a process write one after another, each as soon as the one before has ended.
-
-        SQLite itself lets who waits try again after pauses that grow: a save could miss its moment for seconds while
-        an import writes part after part. Other processes still wait like that.
-        """
-        taken = self.engine.dialect.name == "sqlite" and self._turn.acquire(timeout=SQLITE_WAIT_SECONDS)
-        try:
-            yield
-        finally:
-            if taken:
-                self._turn.release()
+    def give_way(self) -> None:
+        """Let the other threads of this process write first, before a part of long work that has time."""
+        self._turns.give_way()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
