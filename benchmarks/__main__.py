@@ -24,6 +24,7 @@ COMMANDS = {
     "hostile": "spoiled input to every reader: cases, refusals, crashes, the slowest case, memory",
     "app": "the app in a real browser: ready, first metric, finished model, key to saved, memory",
     "crashes": "the app, the supervisor and the worker killed at random moments while people save and trainings run",
+    "load": "thirty people who save while a training runs and 20,000 records are imported: waits, losses, memory",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -26,7 +26,8 @@ Marks = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An acknowledged edit: who has which stretches marked from that revision on; `at` and `seconds` of its request."""
+    """An acknowledged edit: who has which stretches marked from that revision on; when its first request was sent, and
+    the seconds from there to the acknowledgement."""
 
     person: str
     record_id: int
@@ -73,8 +74,8 @@ class Editor(threading.Thread):
     def _edit(self, record_id: int) -> None:
         """Mark a word or take its mark away, and save until that is acknowledged."""
         marks = self._marks.get(record_id, frozenset()) ^ {self._random.choice(self._words[record_id])}
+        begin = time.perf_counter()
         while not self._ending.is_set():
-            begin = time.perf_counter()
             status, answer = self._post(record_id, self._revisions[record_id], marks)
             revision = _acknowledged(status, answer, marks)
             if revision is not None:

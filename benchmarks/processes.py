@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,12 @@ END_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Process:
+    """`megabytes` are resident now, `peak` were so at most."""
+
     pid: int
     command: str
     megabytes: float
+    peak: float
     torch: bool
 
 
@@ -32,10 +36,25 @@ def processes(home: str) -> list[Process]:
             torch = "libtorch" in (folder / "maps").read_text()
         except OSError:
             continue  # it has ended, or is not ours to read
-        kilobytes = next((int(line.split()[1]) for line in status if line.startswith("VmRSS")), 0)
-        if kilobytes:
-            found.append(Process(int(folder.name), command, kilobytes / 1024, torch))
+        now, most = _megabytes(status, "VmRSS:"), _megabytes(status, "VmHWM:")
+        if now:
+            found.append(Process(int(folder.name), command, now, most, torch))
     return found
+
+
+def with_children(pid: int) -> float:
+    """Megabytes of a process and its children, with what several of them share counted once; 0.0 without /proc."""
+    total = 0.0
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (str(pid), *children):
+            with contextlib.suppress(OSError):  # it has ended
+                total += _megabytes(Path(f"/proc/{one}/smaps_rollup").read_text().splitlines(), "Pss:")
+    return total
+
+
+def _megabytes(lines: Sequence[str], name: str) -> float:
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
 
 
 def end(home: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +286,12 @@ def test_secrets_that_others_can_read_are_refused(installation: Database, tmp_pa
 def test_with_accounts_every_address_may_be_served(installation: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.web.startup.demo.ensure_demo", lambda database: False)
     prepare("0.0.0.0", SETTINGS)
+
+
+def test_a_save_need_not_wait_long_for_the_interpreter(
+    installation: Database, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    monkeypatch.setattr("workbench.web.startup.demo.ensure_demo", lambda database: False)
+    prepare("127.0.0.1")
+    assert sys.getswitchinterval() < 0.001

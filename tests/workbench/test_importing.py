@@ -149,3 +149,10 @@ def test_a_department_that_was_given_other_labels_meanwhile_is_not_touched(datab
     with pytest.raises(DataError, match="has another label set now; nothing was imported"):
         importing.commit(database, read(database, "A", range(10, 13)), "local", progress=change)
     assert order(database, "A") == [("n0", 0)]
+
+
+def test_others_go_first_before_each_part(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(database, "give_way", lambda: given.append(True))
+    importing.commit(database, read(database, "A", range(5)), "local")
+    assert len(given) == 3

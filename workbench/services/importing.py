@@ -62,6 +62,7 @@ def commit(
         written = 0
         for item, first, some in _parts(found, {item.part.name: item for item in staged}, replacements or {}):
             rows = records.rows_of(some, item.part.scheme, first)
+            database.give_way()
             with database.session() as session:
                 records.add_rows(session, item.hidden_id, some, rows, author)
             written += len(some)

@@ -241,6 +241,8 @@ def _rejected(session: Session, record_id: int, author: str) -> set[Place]:
 
 def _decide(session: Session, record_id: int, author: str, verdicts: Sequence[Verdict]) -> None:
     """Write the verdicts that differ from what is stored; most saves change none."""
+    if not verdicts:
+        return
     stored = {
         (decision.start, decision.end, decision.label_id): decision.kind
         for decision in trained.decisions(session, record_id)

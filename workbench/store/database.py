@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from workbench.store import trouble
 from workbench.store.base import Base
 from workbench.store.paths import database_url
+from workbench.store.turns import Turns
 
 SQLITE_WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -39,6 +40,7 @@ class Database:
             hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_SECONDS} if server else {},
         )
+        self._turns = Turns(one_at_a_time=not server, wait_seconds=SQLITE_WAIT_SECONDS)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -47,15 +49,20 @@ class Database:
     def session(self) -> Iterator[Session]:
         """A transaction that writes: committed at the end, rolled back on an error.
 
-        On SQLite it holds the one write lock from its first statement, so keep it short. Raises Unavailable where the
-        disk is full or closed, or the server away.
+        On SQLite it holds the one write lock, so keep it short. Raises Unavailable where the disk is full or closed, or
+        the server away.
         """
         with (
             trouble.told(self.url, writing=True),
+            self._turns.taken(),
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+
+    def give_way(self) -> None:
+        """Let the other threads of this process write first, before a part of long work that has time."""
+        self._turns.give_way()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -22,7 +22,7 @@ from workbench.store.imported import ImportedSuggestion
 from workbench.store.models import Annotation, AnnotationChange, Department, RecordRow, Span
 
 ABANDONED_AFTER = timedelta(days=1)
-PART = 100  # records written, or removed, in one transaction
+PART = 25  # records written, or removed, in one transaction
 
 
 def begin(

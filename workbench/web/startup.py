@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.services import access, demo, tokens
 from workbench.services.sign_in import LOOPBACK, SignIn
+
+# To answer a save a thread gives the interpreter away some thirty times, at each statement; beside one that reads files
+# or writes an import it would wait Python's default of 5 ms each time to get it back.
+SWITCH_SECONDS = 0.0005
 
 
 def prepare(address: str | None, sign_in: SignIn | None = None, secret_files: Iterable[Path] = ()) -> None:
@@ -23,6 +28,7 @@ def prepare(address: str | None, sign_in: SignIn | None = None, secret_files: It
             "serves this machine only. Start it from its own folder, or set server.address to 127.0.0.1, or let people "
             "sign in (docs/operating.md)."
         )
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         database = access.ready()
         for path in (*secret_files, tokens.secret_file()):
