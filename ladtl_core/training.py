@@ -24,7 +24,7 @@ from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
 from ladtl_core.divergence import DivergenceProbe
 from ladtl_core.errors import Cancelled
-from ladtl_core.evaluation import evaluate
+from ladtl_core.evaluation import evaluate, f1
 from ladtl_core.finite import check_gradient, check_terms, check_weights
 from ladtl_core.gap import GapProbe
 from ladtl_core.memory import Recent
@@ -226,7 +226,7 @@ class _Run:
         if self.selection.kind == "fixed":
             self._keep()
             return None
-        score = self._scores(self.averaged, self.dev).overall
+        score = f1(gold_tags(self.dev.sentences), predict_tags(self.averaged, self.dev, self.table))
         if score.f1 > self.state.best_f1:
             self.state.best_f1 = score.f1
             self._keep()
