@@ -98,6 +98,12 @@ def test_trials_of_a_sampled_sweep(workbench: Workbench) -> None:
     finish_all(database, sweep)
     expect(page.get_by_text("4 of 6 runs done")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
+    page.get_by_role("radio", name="alpha x beta", exact=True).click(timeout=PATIENCE)
+    expect(page.locator(".live-plot .gtitle")).to_contain_text("alpha x beta", timeout=PATIENCE)
+    expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
+    page.locator(".live-plot .point").nth(2).click(force=True)
+    expect(page.get_by_role("heading", name="Trial 3", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("figure", name="F1 on dev of trial 3")).to_be_visible(timeout=PATIENCE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, context=".live-plot").response["violations"]
