@@ -100,6 +100,7 @@ class _Run:
     """One training run between two epochs."""
 
     def __init__(self, data: TrainingData, config: Config, progress: Callable[[Progress], None]) -> None:
+        self.began = time.monotonic()
         self.config, self.progress, self.method = config, progress, METHODS[config.transfer.method]
         self.given = data
         settings = config.training
@@ -113,7 +114,6 @@ class _Run:
         self.epochs = len(self.plan)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
-        self.began = time.monotonic()
 
     def _prepare(self) -> None:
         settings, ready = self.config.training, preparation(self.data, self.method.crf)
