@@ -61,7 +61,8 @@ def weights_chart(title: str, axes: Mapping[str, str], done: list[Point], given_
         _points(name, points, {**marker, "color": [point.f1 for point in points], "symbol": symbol})
         for name, (points, symbol) in of_state.items()
     ]
-    x, y = ({"title": {"text": name}, "type": kind} for name, kind in axes.items())
+    ticks = {"log": {"type": "log", "dtick": "D2"}, "linear": {"type": "linear"}}  # 1, 2, 5, 10
+    x, y = ({"title": {"text": name}, **ticks[kind]} for name, kind in axes.items())
     layout = {
         "title": {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
         "xaxis": x,

@@ -99,8 +99,9 @@ def _table(found: Sequence[Trial], clicked: int | None) -> None:
         for one in reversed(shown)
     ]
     columns = {"F1 on dev": st.column_config.NumberColumn(format="%.1f")}
+    height = min(240, 38 + 35 * len(rows))
     event = st.dataframe(
-        rows, hide_index=True, column_config=columns, height=240, on_select="rerun", selection_mode="single-row"
+        rows, hide_index=True, column_config=columns, height=height, on_select="rerun", selection_mode="single-row"
     )
     for index in [0] if alone else event.selection.rows[:1]:
         one = shown[len(shown) - 1 - index]
