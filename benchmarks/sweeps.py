@@ -1,9 +1,9 @@
 """A sweep of tiny runs on workers of this machine: the share of their time in which they train, and what else costs.
 
-Training is what a run's own clock counts: from its first embeddings to the scores of the weights that were kept, with
-its progress and checkpoints in between. Not counted are the records that are read and numbered before, the claim, the
-end, and the queue between two runs. The whole is from the first claim to the last end, for each worker; what the
-workers take to start is told by itself.
+Training is what a run's own clock counts, all of `ladtl_core.training.train`: numbering the sentences, the network, its
+embeddings, the steps, the evaluation on dev that stops it early and that of the weights that were kept, its progress
+and its checkpoints. Not counted are reading the records, the claim, the end, and the queue between two runs. The whole
+is from the first claim to the last end, for each worker; what the workers take to start is told by itself.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=500, help="runs of the sweep (500)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (2)")
     parser.add_argument("--steps", type=int, default=20, help="steps of a run, in two epochs (20)")
+    parser.add_argument("--default-model", action="store_true", help="the sizes that people get, not tiny ones")
     parser.add_argument("--seeds", type=int, default=5, help="seeds; each trains its embeddings once a worker (5)")
 
 
@@ -65,10 +66,16 @@ def queue(database: Database, options: argparse.Namespace) -> None:
     with database.reading() as session:
         ids = {department.name: department.id for department in departments.all_departments(session)}
     training = TrainingConfig(max_steps=options.steps, epoch_steps=max(1, options.steps // 2), pretrain_epochs=1)
-    model = ModelConfig(word_size=16, char_size=8, char_filters=8, hidden_size=16)
+    tiny = ModelConfig(word_size=16, char_size=8, char_filters=8, hidden_size=16)
     alphas = tuple(number / 1000 for number in range(-(-options.runs // options.seeds)))
     pairs = (((ids[SOURCE],), ids[TARGET]),)
-    grid = Grid(pairs, ("la-dtl",), {"alpha": alphas}, seeds=options.seeds, config=Config(model, training))
+    grid = Grid(
+        pairs,
+        ("la-dtl",),
+        {"alpha": alphas},
+        seeds=options.seeds,
+        config=Config(ModelConfig() if options.default_model else tiny, training),
+    )
     plan = sweep_plans.plan(database, grid)
     sweeps.queue(database, "tiny", replace(plan, runs=plan.runs[: options.runs]), "local")
 
@@ -85,7 +92,7 @@ def report(database: Database, options: argparse.Namespace, waited: float) -> No
     whole, attempts = options.workers * seconds, sum((end - start).total_seconds() for start, end in taken if end)
     shares = {
         "training, with evaluation, progress and checkpoints": trained,
-        "the rest of a run: reading and numbering its records, its end": attempts - trained,
+        "the rest of a run: reading its records, its end": attempts - trained,
         "between runs: the queue, the claim": whole - attempts,
     }
     rate = done / seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +54,15 @@ class TrainingData:
         if not 0 < rate <= 1:
             raise DataError(f"rate is {rate}; expected above 0 and at most 1")
         order = np.random.default_rng(seed).permutation(len(self.target))
-        kept = set(order[: max(1, round(rate * len(self.target)))].tolist())
+        return self._keeping(set(order[: max(1, round(rate * len(self.target)))].tolist()))
+
+    def with_labels_of(self, records: Collection[str]) -> TrainingData:
+        """Keep the labels of these of the target's training records; all the text stays."""
+        return self._keeping({i for i, sentence in enumerate(self.target) if sentence.record_id in records})
+
+    def _keeping(self, kept: set[int]) -> TrainingData:
+        if len(kept) == len(self.target):
+            return self
         rest = tuple(replace(s, tags=None) for i, s in enumerate(self.target) if i not in kept)
         target = tuple(s for i, s in enumerate(self.target) if i in kept)
         return replace(self, target=target, unlabelled=self.unlabelled + rest)

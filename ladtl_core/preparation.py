@@ -23,7 +23,7 @@ class Preparation:
     test: Prepared
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)  # a sweep over shares goes round its seeds
 def preparation(data: TrainingData, crf: str = "own") -> Preparation:
     """Prepare data; a source without sentences is left out. A `shared` CRF numbers the tags of both domains alike."""
     vocabulary = Vocabulary.of((*data.source, *data.target, *data.unlabelled))

@@ -24,7 +24,7 @@ from ladtl_core.config import Config
 from ladtl_core.data import Selection, TrainingData, check_trainable, gold_tags, hold_out, records_of
 from ladtl_core.divergence import DivergenceProbe
 from ladtl_core.errors import Cancelled
-from ladtl_core.evaluation import evaluate
+from ladtl_core.evaluation import evaluate, f1
 from ladtl_core.finite import check_gradient, check_terms, check_weights
 from ladtl_core.gap import GapProbe
 from ladtl_core.memory import Recent
@@ -100,6 +100,7 @@ class _Run:
     """One training run between two epochs."""
 
     def __init__(self, data: TrainingData, config: Config, progress: Callable[[Progress], None]) -> None:
+        self.began = time.monotonic()
         self.config, self.progress, self.method = config, progress, METHODS[config.transfer.method]
         self.given = data
         settings = config.training
@@ -113,7 +114,6 @@ class _Run:
         self.epochs = len(self.plan)
         self.state = _State()
         self.best: dict[str, Tensor] = {}
-        self.began = time.monotonic()
 
     def _prepare(self) -> None:
         settings, ready = self.config.training, preparation(self.data, self.method.crf)
@@ -226,7 +226,7 @@ class _Run:
         if self.selection.kind == "fixed":
             self._keep()
             return None
-        score = self._scores(self.averaged, self.dev).overall
+        score = f1(gold_tags(self.dev.sentences), predict_tags(self.averaged, self.dev, self.table))
         if score.f1 > self.state.best_f1:
             self.state.best_f1 = score.f1
             self._keep()

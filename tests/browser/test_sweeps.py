@@ -16,6 +16,7 @@ from workbench.services import model_import, sampled_sweeps, sweeps
 from workbench.services.sampled_sweeps import Sampled
 from workbench.services.sweep_plans import Grid
 
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
 
 
@@ -91,6 +92,7 @@ def test_trials_of_a_sampled_sweep(workbench: Workbench) -> None:
     best = sampled_sweeps.best(sampled_sweeps.trials(database, sweep))
     assert best is not None
     expect(page.get_by_text(f"Best: F1 {best.f1:.1f} on dev, trial {best.number}")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)
     page.get_by_role("radio", name="alpha", exact=True).click(timeout=PATIENCE)
     expect(page.locator(".live-plot .gtitle")).to_contain_text("against alpha", timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(3, timeout=PATIENCE)
@@ -98,6 +100,12 @@ def test_trials_of_a_sampled_sweep(workbench: Workbench) -> None:
     finish_all(database, sweep)
     expect(page.get_by_text("4 of 6 runs done")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
+    page.get_by_role("radio", name="alpha x beta", exact=True).click(timeout=PATIENCE)
+    expect(page.locator(".live-plot .gtitle")).to_contain_text("alpha x beta", timeout=PATIENCE)
+    expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
+    page.locator(".live-plot .point").nth(2).click(force=True)
+    expect(page.get_by_role("heading", name="Trial 3", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("figure", name="F1 on dev of trial 3")).to_be_visible(timeout=PATIENCE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, context=".live-plot").response["violations"]

@@ -14,6 +14,8 @@ from tests.workbench.fake_learner import FakeLearner
 from tests.workbench.jobs_kit import record, spec, two_departments, use_home
 from workbench.jobs import api, inputs
 from workbench.jobs.execution import execute
+from workbench.services import erasure
+from workbench.services.erasure import Asked
 from workbench.store import departments, trained
 from workbench.store.database import Database
 
@@ -53,12 +55,37 @@ def test_a_part_is_learned_and_leaves_no_model(
     )
 
 
+def test_runs_share_what_they_learn_from_until_a_record_is_erased(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_home(database, tmp_path / "home", monkeypatch)
+    ids = two_departments(database)
+    run_ids = [
+        api.submit_training(database, replace(spec(ids, seed=seed), keep=keep))
+        for seed, keep in ((0, 2), (1, 2), (2, 9), (3, 9))
+    ]
+    learner, seen = Watched(), []
+    for run_id in run_ids[:3]:
+        execute(database, run_id, "here", learner.learner())
+        seen.append(learner.seen)
+    assert all(one.source is seen[0].source and one.dev is seen[0].dev for one in seen)
+    assert [len({s.record_id for s in one.target}) for one in seen] == [2, 2, 6]
+    assert {len(one.target) + len(one.unlabelled) for one in seen} == {len(seen[0].target) + len(seen[0].unlabelled)}
+    unlabelled = "Neurology-8"
+    assert unlabelled in {s.record_id for s in seen[2].unlabelled}
+    erasure.erase(database, Asked(records=(unlabelled,), department_id=ids[1]), "Ada")
+    execute(database, run_ids[3], "here", learner.learner())
+    assert learner.seen.target == seen[2].target
+    assert len(learner.seen.unlabelled) == len(seen[2].unlabelled) - 1
+    assert unlabelled not in {s.record_id for s in learner.seen.unlabelled}
+
+
 def test_larger_parts_hold_the_smaller_ones() -> None:
     records = [*map(_neurology, range(12))]
+    pool = {r.id for r in records if r.split == "pool" and r.entities is not None}
 
     def labelled(keep: int, seed: int) -> set[str]:
-        kept = inputs.with_labels_of(records, keep, seed)
-        return {r.id for r in kept if r.entities is not None and r.split == "pool"}
+        return inputs.kept_labels(records, keep, seed)
 
     for seed in range(5):
         parts = [labelled(keep, seed) for keep in range(1, 8)]
@@ -66,9 +93,7 @@ def test_larger_parts_hold_the_smaller_ones() -> None:
         assert all(small <= large for small, large in pairwise(parts))
         assert labelled(3, seed) == labelled(3, seed)
     assert len({frozenset(labelled(3, seed)) for seed in range(5)}) > 1
-    kept = inputs.with_labels_of(records, 1, 0)
-    assert [r.text for r in kept] == [r.text for r in records]
-    assert [r for r in kept if r.split == "dev"] == [r for r in records if r.split == "dev"]
+    assert labelled(7, 0) == pool
 
 
 def _neurology(i: int) -> Any:

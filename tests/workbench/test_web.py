@@ -227,6 +227,11 @@ def test_plotly_is_served_from_the_package(client: TestClient) -> None:
     assert answer.status_code == 200
     assert "plotly.js v" in answer.text[:200]
     assert "max-age" in answer.headers["cache-control"]
+    assert answer.headers["content-encoding"] == "gzip" and answer.headers["vary"] == "Accept-Encoding"
+    plain = client.get("/assets/plotly.min.js", headers={"Accept-Encoding": "identity"})
+    assert plain.content == answer.content and "content-encoding" not in plain.headers
+    assert "</assets/plotly.min.js>; rel=preload" in client.get("/research").headers["link"]
+    assert "link" not in client.get("/annotate").headers
 
 
 def test_tokens_are_bound_to_user_purpose_and_time(database: Database) -> None:

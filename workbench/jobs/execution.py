@@ -11,16 +11,15 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ladtl_core.config import Config
-from ladtl_core.data import TrainingData
 from ladtl_core.errors import Cancelled, LadtlError
 from ladtl_core.records import Record
 from workbench.jobs import inputs, leftovers
+from workbench.jobs.learned import learned
 from workbench.jobs.learner import Learner
 from workbench.jobs.persistence import persistently
 from workbench.jobs.sampling import Pruned, judge
@@ -96,12 +95,6 @@ def _ending(attempt: _Attempt, interruptions: int) -> tuple[str, str | None] | N
     return None
 
 
-@lru_cache(maxsize=4)
-def _data(sources: tuple[Record, ...], target: tuple[Record, ...], scheme: str) -> TrainingData:
-    """The sentences of the records, kept for the next run of a sweep, which often learns from the same."""
-    return TrainingData.of_records(sources, target, scheme)
-
-
 class _Attempt:
     """One attempt at a run; every write carries its number, and is refused once another attempt has begun."""
 
@@ -172,10 +165,9 @@ class _Attempt:
     def _train(self) -> None:
         spec = self.run.spec
         config = Config.from_dict(spec["config"])
-        with self.database.reading() as session:
-            sources, target = inputs.learned_from(session, spec)
+        sources, target, data = learned(self.database, spec)
         trained_now = self.learner.train(
-            _data(tuple(sources), tuple(target), config.model.scheme),
+            data,
             config,
             progress=lambda progress: self.tell(progress.to_dict()),
             should_stop=self._to_stop,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -61,25 +60,29 @@ def training_records(session: Session, part: dict[str, Any]) -> list[Record]:
 
 
 def learned_from(session: Session, spec: dict[str, Any]) -> tuple[list[Record], list[Record]]:
-    """The records of the sources and of the target that a training with this spec learns from.
+    """The records of the sources and of the target that a training with this spec learns from, with all their labels.
 
     Those of a model that was brought in are elsewhere: none.
     """
     if IMPORTED in spec:
         return [], []
     sources = [record for part in spec["sources"] for record in training_records(session, part)]
-    target = training_records(session, spec["target"])
-    if "keep" in spec["target"]:
-        target = with_labels_of(target, spec["target"]["keep"], spec["config"]["training"]["seed"])
-    return sources, target
+    return sources, training_records(session, spec["target"])
 
 
-def with_labels_of(records: Sequence[Record], keep: int, seed: int) -> list[Record]:
-    """The records, with the labels of only so many random training records; a larger choice holds the smaller ones."""
+def standing(session: Session, spec: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """What becomes another when a record that a training with this spec reads is erased, labelled or not."""
+    return tuple(
+        (snapshots.get(session, part["snapshot"]).hash, records.count(session, part["department"], part["last_record"]))
+        for part in (*spec["sources"], spec["target"])
+    )
+
+
+def kept_labels(records: Sequence[Record], keep: int, seed: int) -> set[str]:
+    """Ids of so many random labelled training records; a larger choice holds the smaller ones."""
     labelled = [r.id for r in records if r.entities is not None and (r.split or "train") in TRAINING_SPLITS]
     random.Random(seed).shuffle(labelled)
-    dropped = set(labelled[keep:])
-    return [replace(record, entities=None) if record.id in dropped else record for record in records]
+    return set(labelled[:keep])
 
 
 def all_records(session: Session, department_id: int, splits: Sequence[str] = SPLITS) -> list[tuple[int, Record]]:

@@ -12,7 +12,7 @@ from workbench.jobs.api import RunStatus
 from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, scores, snapshots, trained
 from workbench.store.database import Database
-from workbench.store.models import Model
+from workbench.store.trained import Measured
 
 LOOKED_AT_TEST = "looked at test"
 
@@ -50,7 +50,7 @@ def of_department(database: Database, department_id: int) -> list[Result]:
     ended = [run for run in found if run.kind == "train" and run.state == "succeeded"]
     with database.reading() as session:
         current = departments.get(session, department_id).current_model_id
-        models = {model.run_id: model for model in trained.of_department(session, department_id)}
+        models = trained.measured(session, department_id)
         used = {run.spec["target"]["snapshot"] for run in ended}
         labelled = {snapshot: _labelled(snapshots.split_counts(session, snapshot)) for snapshot in used}
     return [
@@ -64,21 +64,20 @@ def _labelled(counts: Mapping[str, int]) -> int:
     return counts.get("pool", 0) + counts.get("train", 0)
 
 
-def _result(run: RunStatus, model: Model, current: int | None, labelled: int) -> Result:
+def _result(run: RunStatus, model: Measured, current: int | None, labelled: int) -> Result:
     outcome, spec = run.result or {}, run.spec
-    dev = model.scores.get("dev")
     return Result(
         run=run,
-        model_id=model.id,
+        model_id=model.model_id,
         version=model.version,
-        current=model.id == current,
+        current=model.model_id == current,
         method=spec["config"]["transfer"]["method"],
         sources=" + ".join(part["name"] for part in spec["sources"]),
         labelled=labelled,
         snapshot=spec["target"]["snapshot_hash"],
         settings=spec["config"],
         selection=outcome["selection"]["text"],
-        dev=Scores.from_dict(dev) if dev else None,
+        dev=Scores.from_dict(model.dev) if model.dev else None,
         best_epoch=outcome["best_epoch"],
         steps=outcome["steps"],
         seconds=outcome["seconds"],

@@ -97,6 +97,12 @@ def of_department(session: Session, department_id: int, splits: Sequence[str] = 
     return list(session.scalars(query.order_by(RecordRow.position)))
 
 
+def count(session: Session, department_id: int, last: int) -> int:
+    """How many records with ids up to `last` the department has; those that were erased do not count."""
+    query = select(func.count()).where(RecordRow.department_id == department_id, RecordRow.split.in_(SPLITS))
+    return session.scalar(query.where(RecordRow.id <= last)) or 0
+
+
 def ids(session: Session, department_id: int) -> dict[str, int]:
     """The ids of the department's records by the ids that they were imported with."""
     query = select(RecordRow.external_id, RecordRow.id).where(RecordRow.department_id == department_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,14 @@ from workbench.store.departments import labels
 from workbench.store.errors import NotFound
 from workbench.store.labels import by_name
 from workbench.store.models import DECISION_KINDS, ERASED, Decision, Department, Model, RecordRow, Run, Suggestion
+
+
+class Measured(NamedTuple):
+    """A model and its scores on dev, if it has any; those on test are as long, and looked at on request alone."""
+
+    model_id: int
+    version: int
+    dev: dict[str, Any] | None
 
 
 def add_model(
@@ -74,8 +82,8 @@ def add_imported(
 def imported_models(session: Session, department_id: int) -> list[tuple[Model, dict[str, Any]]]:
     """The department's models from elsewhere with what they are, the newest first."""
     query = select(Model, Run.spec).join(Run, Run.id == Model.run_id).where(Model.department_id == department_id)
-    found = session.execute(query.order_by(Model.version.desc()))
-    return [(model, spec[runs.IMPORTED]) for model, spec in found if runs.IMPORTED in spec]
+    query = query.where(Run.spec[runs.IMPORTED].as_string().is_not(None))
+    return [(model, spec[runs.IMPORTED]) for model, spec in session.execute(query.order_by(Model.version.desc()))]
 
 
 def get(session: Session, model_id: int) -> Model:
@@ -94,6 +102,13 @@ def of_department(session: Session, department_id: int) -> list[Model]:
     """The department's models, the newest first."""
     query = select(Model).where(Model.department_id == department_id)
     return list(session.scalars(query.order_by(Model.version.desc())))
+
+
+def measured(session: Session, department_id: int) -> dict[int, Measured]:
+    """The department's models by the runs that made them."""
+    columns = (Model.run_id, Model.id, Model.version, Model.scores["dev"])
+    rows: Any = session.execute(select(*columns).where(Model.department_id == department_id))
+    return {run_id: Measured(*rest) for run_id, *rest in rows}
 
 
 def current(session: Session, department_id: int) -> Model | None:

@@ -21,7 +21,7 @@ from workbench.services.access import HOME, LOCAL_USER, PAGES, Unavailable
 from workbench.services.sign_in import CALLBACK, LOOPBACK, SignIn
 from workbench.web.headers import from_elsewhere, host, secure
 from workbench.web.rates import Rate
-from workbench.web.routes import API, ASSETS
+from workbench.web.routes import API, ASSETS, PLOTLY_PATH
 from workbench.web.sign_in_routes import LOGIN, LOGOUT, back_to_page, remember_page
 from workbench.web.stream import watched
 
@@ -30,6 +30,7 @@ COOKIE = "workbench_page"
 COOKIE_SECONDS = 12 * 3600
 AWAY_SECONDS = 5
 PATHS = {"/", *(f"/{name}" for name in PAGES if name != HOME)}
+CHARTED = {"/research", "/results"}  # their browsers may fetch plotly.js before the page says so
 SIGN_IN_PATHS = {LOGIN, LOGOUT, CALLBACK}
 HEALTH = "/_stcore/health"
 FROM_ELSEWHERE = {*PATHS, CALLBACK, HEALTH}  # what a link on another site may lead to
@@ -128,6 +129,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 if self.sign_in is None and path in PATHS:
                     headers.append("Set-Cookie", _page_cookie())
+                if path in CHARTED:
+                    headers.append("Link", f"<{PLOTLY_PATH}>; rel=preload; as=script")
                 if path == LOGIN:
                     remember_page(asked.headers, headers, PATHS)
                 elif path == CALLBACK:

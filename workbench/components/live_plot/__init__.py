@@ -26,7 +26,8 @@ def live_plot(
     """Show a figure as plain data: `{"data": [traces], "layout": {...}, "description": str}`; `height` in pixels.
 
     A trace colour that names a theme colour (`"text"`, `"primary"`) follows light and dark. `on_click` runs before the
-    script does; it finds the point as `st.session_state[key].clicked`: {x, y, name (of its trace)}.
+    script does; it finds the point as `st.session_state[key].clicked`: {x, y, name (of its trace), of (its
+    `customdata`, or None)}.
     """
     data = {"figure": figure, "height": height, "source": PLOTLY_URL, "clickable": on_click is not None}
     _component(key=key, data=data, height=height, on_clicked_change=on_click or (lambda: None))

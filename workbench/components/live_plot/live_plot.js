@@ -60,7 +60,9 @@ const asGiven = (value) => typeof value === "string" ? value.replaceAll("&lt;", 
 
 // Listens once an element: Plotly.react keeps it, and with it what listens.
 function report(element, setTriggerValue) {
-  element.clicked = (point) => setTriggerValue("clicked", { x: asGiven(point.x), y: asGiven(point.y), name: asGiven(point.data.name ?? "") });
+  element.clicked = (point) => setTriggerValue("clicked", {
+    x: asGiven(point.x), y: asGiven(point.y), name: asGiven(point.data.name ?? ""), of: asGiven(point.customdata ?? null),
+  });
   if (element.listens) return;
   element.listens = true;
   element.on("plotly_click", ({ points }) => { if (points.length) element.clicked(points[0]); });

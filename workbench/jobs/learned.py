@@ -1,0 +1,39 @@
+"""What trainings learn from. A worker keeps it for the next run of a sweep, which often learns from the same."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ladtl_core.data import TrainingData
+from ladtl_core.records import Record
+from workbench.jobs import inputs
+from workbench.store.database import Database
+
+
+class Learned(NamedTuple):
+    """Records with all their labels, and the sentences that the training gets. Shared: do not change them."""
+
+    sources: list[Record]
+    target: list[Record]
+    data: TrainingData
+
+
+def learned(database: Database, spec: dict[str, Any]) -> Learned:
+    """Read at the first training with such records, and again once one of them was erased."""
+    parts = json.dumps({"sources": spec["sources"], "target": {**spec["target"], "keep": None}}, sort_keys=True)
+    with database.reading() as session:
+        standing = inputs.standing(session, spec)
+    found = _read(database, parts, spec["config"]["model"]["scheme"], standing)
+    if "keep" not in spec["target"]:
+        return found
+    kept = inputs.kept_labels(found.target, spec["target"]["keep"], spec["config"]["training"]["seed"])
+    return found._replace(data=found.data.with_labels_of(kept))
+
+
+@lru_cache(maxsize=4)
+def _read(database: Database, parts: str, scheme: str, _standing: object) -> Learned:
+    with database.reading() as session:
+        sources, target = inputs.learned_from(session, json.loads(parts))
+    return Learned(sources, target, TrainingData.of_records(sources, target, scheme))
