@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -100,10 +100,12 @@ def _scan(files: Files) -> Iterator[Found]:
         name for name in named if PurePosixPath(name).name != TYPE_SYSTEM
     ]
     ignored: Counter[str] = Counter()
+    known: dict[str | None, Any] = {}  # made once for all documents of a folder: it takes longer than a document
     for name in documents:
         try:
-            types = _type_system(cassis, named, name)
-            yield _located(cassis, types, named[name], name, ignored)
+            if (beside := _beside(named, name)) not in known:
+                known[beside] = _type_system(cassis, named, beside)
+            yield _located(cassis, known[beside], named[name], name, ignored)
         except DataError as error:
             yield error.at(name, 1, 1)
     if not documents:
@@ -113,19 +115,23 @@ def _scan(files: Files) -> Iterator[Found]:
         yield Remark(f"not read: {counts}", documents[0] if len(documents) == 1 else "the folder")
 
 
-def _type_system(cassis: Any, files: dict[str, Callable[[], BinaryIO]], name: str) -> Any:
-    """Ours, with what the file's own type system adds."""
+def _beside(files: Collection[str], name: str) -> str | None:
+    """The name of the type system that a document has in its folder or the one above it."""
+    folders = (PurePosixPath(name).parent, PurePosixPath(name).parent.parent)
+    return next((one for folder in folders if (one := (folder / TYPE_SYSTEM).as_posix()) in files), None)
+
+
+def _type_system(cassis: Any, files: dict[str, Callable[[], BinaryIO]], beside: str | None) -> Any:
+    """Ours, with what the file `beside` the documents adds."""
     types = _types(cassis)
-    for folder in (PurePosixPath(name).parent, PurePosixPath(name).parent.parent):
-        beside = (folder / TYPE_SYSTEM).as_posix()
-        if beside in files:
-            with opening(files[beside], beside) as file:
-                text = _safe_xml(file, beside)
-            try:
-                return cassis.merge_typesystems(types, cassis.load_typesystem(text))
-            except Exception as error:
-                raise DataError(f"this is not a type system of UIMA: {error}", file=beside, line=1, column=1) from None
-    return types
+    if beside is None:
+        return types
+    with opening(files[beside], beside) as file:
+        text = _safe_xml(file, beside)
+    try:
+        return cassis.merge_typesystems(types, cassis.load_typesystem(text))
+    except Exception as error:
+        raise DataError(f"this is not a type system of UIMA: {error}", file=beside, line=1, column=1) from None
 
 
 def _located(cassis: Any, types: Any, open_file: Callable[[], BinaryIO], name: str, ignored: Counter[str]) -> Located:

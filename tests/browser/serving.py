@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Playwright
 from workbench.store.database import Database
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
+START_SECONDS = 180
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",

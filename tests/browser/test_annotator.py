@@ -22,6 +22,7 @@ SCRIPTS = {
     "crlf": ("Dear colleague,\r\n\r\nchest  pain\r\nfor two days", "chest", "pain", "chest  pain"),
     "over a line": ("acute renal\r\nfailure since May", "renal", "failure", "renal\r\nfailure"),
     "right to left": ("المريض يعاني من ضيق شديد في التنفس", "ضيق", "شديد", "ضيق شديد"),
+    "turned by controls": ("fever \u202e\u2066and cough\u2069\u202c since May", "and", "cough", "and cough"),
     "astral": ("𝒳-ray of 𠮷野 showed 𝟗 mm nodule", "mm", "nodule", "mm nodule"),
 }
 

@@ -99,7 +99,8 @@ def test_what_pages_say_of_errors_and_names_is_plain() -> None:
     [
         ("![m](http://e.example/m.png)", "!\\[m\\](http:\u2060//e.example/m.png)"),
         ("a_b *c* `d` <b> $x$", r"a\_b \*c\* \`d\` \<b\> \$x\$"),
-        (":red[x] :smile: :material/delete:", r"\:red\[x\] \:smile: \:material/delete:"),
+        (":red[x] :smile: :material/delete:", "\\:red\\[x\\] :\u2060smile: :\u2060material/delete:"),
+        ("from\u202eback\u2069", "from\u2039U+202E\u203aback\u2039U+2069\u203a"),
         ("www.e.example, a@b.c", "www\u2060.e.example, a@\u2060b.c"),
         ("# head", r"\# head"),
         ("Imported 3 records into Ward 1: done.", "Imported 3 records into Ward 1: done."),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from workbench.components.palette import colours
+from workbench.components.turning import as_html
 
 
 def excerpts(found: Iterable[tuple[str, str, str]], colour: int) -> str:
@@ -13,7 +14,7 @@ def excerpts(found: Iterable[tuple[str, str, str]], colour: int) -> str:
     [(background, border)] = colours({"": colour}).values()
     style = escape(f"background:{background};border-color:{border}")
     items = (
-        f'<li dir="auto">{escape(before)}<mark style="{style}">{escape(words)}</mark>{escape(after)}</li>'
+        f'<li dir="auto">{as_html(before)}<mark style="{style}">{as_html(words)}</mark>{as_html(after)}</li>'
         for before, words, after in found
     )
     return f'<ul class="excerpts">{"".join(items)}</ul>'

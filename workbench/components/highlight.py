@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from workbench.components.turning import as_html
+
 Offsets = Sequence[tuple[int, int]]
 
 
@@ -27,9 +29,9 @@ def highlighted(text: str, tokens: Offsets, marks: Iterable[Mark]) -> str:
     for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
         if mark.start < at:
             continue
-        parts += [escape(text[at : mark.start]), _mark(text, tokens, mark)]
+        parts += [as_html(text[at : mark.start]), _mark(text, tokens, mark)]
         at = mark.end
-    parts.append(escape(text[at:]))
+    parts.append(as_html(text[at:]))
     return f'<div class="record-text" dir="auto">{"".join(parts)}</div>'
 
 
@@ -40,12 +42,12 @@ def _mark(text: str, tokens: Offsets, mark: Mark) -> str:
         if start < mark.end and end > mark.start:
             begin = max(start, mark.start)
             prefix = "I" if inside else "B"
-            inside.append(escape(text[at:begin]) + f'<span class="bio" dir="ltr">{prefix}</span>')
-            inside.append(escape(text[begin : min(end, mark.end)]))
+            inside.append(as_html(text[at:begin]) + f'<span class="bio" dir="ltr">{prefix}</span>')
+            inside.append(as_html(text[begin : min(end, mark.end)]))
             at = min(end, mark.end)
-    inside.append(escape(text[at : mark.end]))
+    inside.append(as_html(text[at : mark.end]))
     background, border = mark.colours
     style = f"background:{background};border-color:{border}"
     note = f" {mark.note}" if mark.note else ""
-    tag = f'<span class="tag" dir="ltr">{escape(mark.label + note)}</span>'
+    tag = f'<span class="tag" dir="ltr">{as_html(mark.label + note)}</span>'
     return f'<mark class="{"wrong" if mark.wrong else ""}" style="{escape(style)}">{"".join(inside)}{tag}</mark>'

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 
-# Marks inside a line, directives and emoji (`:red[`, `:smile:`), marks that open a line.
+from workbench.components.turning import signed
+
+# Marks inside a line, directives (`:red[`), marks that open a line.
 _MARKS = re.compile(r"[\\`*_\[\]<>$~&|{}]|:(?=[\w/+-])|(?m:(?<=^)[#+=-]|(?<=^)\d+(?=[.)]))")
-# Icons and addresses are looked for after escapes were taken away; a word joiner, which is not seen, keeps them apart.
-_FOUND_LATER = re.compile(r":(?=material_|streamlit:|//)|[wW]{3}(?=\.)|@")
+# Icons, emoji and addresses are looked for after escapes were taken away; a word joiner, which is not seen, keeps their
+# parts apart.
+_FOUND_LATER = re.compile(r":(?=[\w+/-]+:|//)|[wW]{3}(?=\.)|@")
 _JOINER = "\u2060"
 
 
 def plain(text: object) -> str:
-    """The text for a place that shows Markdown: every character is seen as it is."""
-    return _MARKS.sub(_escaped, _FOUND_LATER.sub(lambda found: found[0] + _JOINER, str(text)))
+    """The text for a place that shows Markdown: characters are seen as they are, by a sign if they turn others."""
+    return _MARKS.sub(_escaped, _FOUND_LATER.sub(lambda found: found[0] + _JOINER, signed(str(text))))
 
 
 def _escaped(found: re.Match[str]) -> str:

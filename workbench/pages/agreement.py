@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from workbench.components.adjudicator import adjudicator
 from workbench.components.plain import plain
 from workbench.components.queue_list import queue_list
-from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.pages.shared import departments_or_hint, opened_record, pick_department
 from workbench.pages.who import token, user
 from workbench.services import access, adjudication, agreement
 from workbench.services.adjudication import Case
@@ -83,8 +83,7 @@ def _adjudicate(left: DeltaGenerator, centre: DeltaGenerator, department_id: int
 def _current(cases: Sequence[Case]) -> int:
     """The record that is open: the last one opened, also after a reload, else the first that is to be adjudicated."""
     ids = [case.record_id for case in cases]
-    wanted = str(st.session_state.get(OPENED) or st.query_params.get("record", ""))
-    current = int(wanted) if wanted.isdecimal() and int(wanted) in ids else _next_open(cases, 0) or ids[0]
+    current = opened_record(OPENED, ids) or _next_open(cases, 0) or ids[0]
     st.session_state[OPENED] = current
     return current
 

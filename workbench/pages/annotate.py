@@ -9,7 +9,7 @@ import streamlit as st
 from workbench.components.plain import plain
 from workbench.components.queue_list import queue_list
 from workbench.pages.order import pick_order
-from workbench.pages.shared import annotate, pick_department
+from workbench.pages.shared import annotate, asked_id, opened_record, pick_department
 from workbench.pages.who import user
 from workbench.services import access, ordering, overview, queueing, sharing
 from workbench.services.queueing import ANY_CONFIDENCE, STATES, QueueItem, Wanted
@@ -100,13 +100,13 @@ def _conditions(department_id: int, words: str) -> Wanted:
 
 def _opened() -> int | None:
     """The record that was opened last, in this session or by the page's address."""
-    wanted = str(st.session_state.get("record") or st.query_params.get("record", ""))
-    return int(wanted) if wanted.isdecimal() else None
+    opened: int | None = st.session_state.get("record")
+    return opened or asked_id("record")
 
 
 def _current(items: Sequence[QueueItem], shown: Sequence[QueueItem]) -> int | None:
     """The record that is open: the last one opened, also after a reload, else the first that is not done."""
-    current = _opened() if _opened() in {item.record_id for item in items} else None
+    current = opened_record("record", {item.record_id for item in items})
     if current is None:
         open_ids = [item.record_id for item in shown if item.status in ("pending", "draft")]
         current = sharing.next_record(DATABASE, user(), open_ids) or next((item.record_id for item in shown), None)

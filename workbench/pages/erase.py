@@ -19,7 +19,7 @@ PATIENT, RECORDS = "All records of a patient", "Records by their ids"
 def erase_records(names: dict[int, str]) -> None:
     """A closed part of the page; `names` are those of the departments by their ids."""
     if lines := st.session_state.pop(DONE, None):
-        st.success("\n\n".join(lines))
+        st.success("\n\n".join(map(plain, lines)))
     with st.expander("Erase records"):
         st.write(
             "Texts, labels, suggestions and comments of a patient's records, in all their revisions, are replaced by "

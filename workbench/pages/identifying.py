@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.pages.who import user
 from workbench.services import access, identifying
 from workbench.services.exchange import Preview
@@ -61,7 +62,7 @@ def _words(names: Sequence[str]) -> dict[str, list[str]]:
     return {
         name: identifying.parsed(
             st.text_area(
-                f"Words to look for in {name}, one a line",
+                f"Words to look for in {plain(name)}, one a line",
                 "\n".join(kept[name]),
                 key=f"words of {name}",
                 placeholder="Names of the staff, the hospital, the town",

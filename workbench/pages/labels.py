@@ -122,8 +122,9 @@ def _merge(label: Standing, targets: dict[int, str]) -> None:
     with st.popover(f"Merge {plain(label.name)} into another"):
         target = st.selectbox("Merge into", others, format_func=targets.__getitem__, key=f"into-{label.label_id}")
         st.write(
-            f"{label.spans:,} spans of {label.name} become {targets[target]}, with its rules and decisions. Two in the "
-            "same place become one. Each record's history keeps them as they were; the merge itself cannot be undone."
+            f"{label.spans:,} spans of {plain(label.name)} become {plain(targets[target])}, with its rules and "
+            "decisions. Two in the same place become one. Each record's history keeps them as they were; the merge "
+            "itself cannot be undone."
         )
         if st.button(f"Merge {plain(label.name)} into {plain(targets[target])}"):
             _do(
@@ -149,7 +150,9 @@ def _guidelines(chosen: GuidedSet) -> None:
     with st.form(f"guidelines-{chosen.label_set_id}", border=False):
         whole = st.text_area("For all labels (Markdown)", chosen.guideline, height=140)
         of_labels = {
-            label.label_id: st.text_area(label.name, label.guideline, height=80, key=f"guideline-{label.label_id}")
+            label.label_id: st.text_area(
+                plain(label.name), label.guideline, height=80, key=f"guideline-{label.label_id}"
+            )
             for label in chosen.labels
         }
         if st.form_submit_button("Save guidelines", type="primary"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from workbench.components.plain import plain
 from workbench.services import access, ordering
 from workbench.services.ordering import GIVEN, Ranking
 from workbench.services.queueing import QueueItem
@@ -65,7 +66,7 @@ def _say(ranking: Ranking, items: Sequence[QueueItem], order: str) -> None:
     elif order not in (GIVEN, "random"):
         without = f"It shares no label with {ranking.sources}" if ranking.sources else "It learned from no source"
         missing = "" if ranking.has_gap else f" {without}: there is no gap to close."
-        st.caption(f"By the scores of model v{ranking.version}.{missing}")
+        st.caption(plain(f"By the scores of model v{ranking.version}.{missing}"))
 
 
 def _offer_scores(ranking: Ranking, unscored: int) -> None:

@@ -15,7 +15,7 @@ from workbench.components.plain import plain
 from workbench.pages import hidden_states, model_in, model_out, result_compare, result_errors, result_gap
 from workbench.pages.how_many import how_many_more
 from workbench.pages.permitted import may
-from workbench.pages.shared import departments_or_hint, pick_department
+from workbench.pages.shared import asked_id, departments_or_hint, pick_department
 from workbench.pages.who import user
 from workbench.services import access, findings, results
 from workbench.services.results import Result
@@ -69,8 +69,8 @@ def show() -> None:
 
 def _choose(label: str, ids: list[int], key: str, found: dict[int, Result], default: int = 0) -> int:
     """A choice among runs that survives a visit to another page and stands in the page's address."""
-    if (asked := st.query_params.get(key, "")).isdecimal():
-        st.session_state.setdefault(key, int(asked))
+    if (asked := asked_id(key)) is not None:
+        st.session_state.setdefault(key, asked)
     wanted = st.session_state.get(key, default)
     index = ids.index(wanted) if wanted in ids else (ids.index(default) if default in ids else 0)
 

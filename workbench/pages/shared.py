@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ from workbench.services.overview import Standing
 from workbench.services.queueing import QueueItem
 from workbench.services.roles import Act
 
+MOST_DIGITS = 18  # of an id in an address: a database has none with more
+SHOWN_ADDRESS = 20  # characters
+
 
 def departments_or_hint() -> list[Standing]:
     """All departments; where there is none, the page says how to get one."""
@@ -27,14 +30,32 @@ def departments_or_hint() -> list[Standing]:
     return standings
 
 
+def asked_id(name: str) -> int | None:
+    """The id that the page's address gives under this name; None where there is none that a database could have."""
+    asked = st.query_params.get(name, "")
+    return int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else None
+
+
+def opened_record(key: str, ids: Container[int]) -> int | None:
+    """The record of these that was opened last, in this session (`key`) or by the address, which may say nonsense."""
+    opened: int | None = st.session_state.get(key)
+    if opened is not None:
+        return opened if opened in ids else None
+    asked, number = st.query_params.get("record"), asked_id("record")
+    if asked is None or number in ids:
+        return number
+    st.info(f"There is no record {plain(asked[:SHOWN_ADDRESS])} in this list.")
+    return None
+
+
 def pick_department(standings: Sequence[Standing], label: str = "Department") -> Standing:
     """A select box that keeps its choice from page to page and in the page's address.
 
     It starts at the first department that needs labels.
     """
     by_id = {standing.department_id: standing for standing in standings}
-    if (asked := st.query_params.get("department", "")).isdecimal():
-        st.session_state.setdefault("department", int(asked))  # after a reload, or by a link
+    if (asked := asked_id("department")) is not None:
+        st.session_state.setdefault("department", asked)  # after a reload, or by a link
     if st.session_state.get("department") not in by_id:
         needy = [s for s in standings if s.labelled < s.records - s.evaluation_records]
         st.session_state["department"] = (needy or list(standings))[0].department_id

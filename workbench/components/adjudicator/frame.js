@@ -39,7 +39,7 @@ class Frame {
     const { finished, open, taken } = this.state;
     const text = finished ? "adjudicated" : `${taken.length - open} of ${taken.length} decided`;
     const status = element("span", { className: `status ${finished ? "submitted" : ""}`, textContent: text });
-    write(this.title, `${this.heading}|${text}`, () => [this.heading, status]);
+    write(this.title, `${this.heading}|${text}`, () => [fill(element("span"), this.heading), status]);
   }
 
   paintPlaces() {
@@ -72,7 +72,7 @@ class Frame {
 
   words({ start, end, label }) {
     const inside = this.state.record.rows.flat().filter((piece) => start <= piece.start && piece.end <= end);
-    const text = element("span", { className: "words", dir: "auto", textContent: inside.map((piece) => piece.text).join("") });
+    const text = fill(element("span", { className: "words", dir: "auto" }), inside.map((piece) => piece.text).join(""));
     return [text, tagOf(this.labels.get(label))];
   }
 

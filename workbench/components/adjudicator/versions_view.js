@@ -69,7 +69,7 @@ function cellOf(pieces, spans, { labels, state }) {
       cell.append(holder);
     }
     const covering = near.filter((span) => share(span, piece));
-    const shown = element("span", { textContent: piece.text });
+    const shown = fill(element("span"), piece.text);
     if (covering.length) shown.className = `span c${labels.get(covering.at(-1).label).colour}`;
     if (covering.length > 1) shown.classList.add("nested");
     const ending = covering.filter((span) => span.end === piece.end).reverse();

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from workbench.components.turning import signed
+
 _HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
@@ -25,6 +27,7 @@ def queue_list(
 
     `on_open` runs before the script does; it finds the id as `st.session_state[key].open`.
     """
-    data = {"items": list(items), "current": current}
+    readable = [{**item, "name": signed(item["name"]), "preview": signed(item["preview"])} for item in items]
+    data = {"items": readable, "current": current}
     opened: int | None = _component(key=key, data=data, on_open_change=on_open or (lambda: None)).open
     return opened

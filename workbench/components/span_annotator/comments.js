@@ -96,7 +96,7 @@ class Comments {
     return element("li", {},
       element("div", { className: "when", textContent: `${shortTime(new Date(at))} \u00b7 ${author}${done}` }),
       ...about,
-      element("div", { className: "remark", dir: "auto", textContent: text }),
+      fill(element("div", { className: "remark", dir: "auto" }), text),
       button(answer, "resolve", { data: { act: "resolve", comment: id, resolved: Number(resolvedBy === null) } }));
   }
 }

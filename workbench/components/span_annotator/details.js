@@ -43,7 +43,7 @@ function described(state, stretch, readonly) {
 
 function quoted(state, stretch) {
   const text = state.text.cut(stretch).replace(/\s+/g, " ");
-  return element("p", { className: "words", dir: "auto", textContent: text });
+  return fill(element("p", { className: "words", dir: "auto" }), text);
 }
 
 function hint(state, readonly) {

@@ -71,7 +71,7 @@ function revised(state, { revision, at, author, status, restores, added, removed
   const more = lines.length > CHANGES_SHOWN ? [`and ${lines.length - CHANGES_SHOWN} more`] : [];
   return [
     element("div", { className: "when", textContent: head }),
-    ...[...lines.slice(0, CHANGES_SHOWN), ...more].map((line) => element("div", { dir: "auto", textContent: line })),
+    ...[...lines.slice(0, CHANGES_SHOWN), ...more].map((line) => fill(element("div", { dir: "auto" }), line)),
     ...(revision === current ? [] : [button("Restore", "restore", { data: { act: "restore", revision }, ariaLabel: `Restore revision ${revision}` })]),
   ];
 }

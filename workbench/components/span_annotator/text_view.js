@@ -28,7 +28,7 @@ class TextView {
       lines.append(line);
     };
     const addGap = (gap) => gap.replace(/\r\n?/g, "\n").split(/(?<=\n)/).map((part) => {
-      const piece = element("span", { textContent: part });
+      const piece = fill(element("span"), part);
       line.append(piece);
       line.characters += part.length;
       if (part.endsWith("\n")) begin();
@@ -37,7 +37,7 @@ class TextView {
     begin();
     addGap(gaps[0]);
     words.forEach((word, index) => {
-      const token = element("span", { className: "t", textContent: word, data: { token: index } });
+      const token = fill(element("span", { className: "t", data: { token: index } }), word);
       line.append(token);
       line.characters += word.length;
       this.tokens.push(token);
@@ -69,13 +69,13 @@ class TextView {
     for (const gap of this.gaps[index]) wear(gap, cell?.gap ?? PLAIN);
     if (!cell || (cell.pieces.length === 1 && !cell.tags.length && !cell.grips.length)) {
       wear(token, cell?.pieces[0] ?? PLAIN, "t");
-      token.textContent = word;
+      fill(token, word);
       return;
     }
     wear(token, PLAIN, `t${cell.tags.length ? " tagged" : ""}`);
     const characters = Array.from(word);
     const pieces = cell.pieces.map(({ from, to, ...look }) => {
-      const piece = element("span", { textContent: characters.slice(from, to).join("") });
+      const piece = fill(element("span"), characters.slice(from, to).join(""));
       wear(piece, look);
       for (const [edge, at] of cell.grips) {
         if (at === (edge === "start" ? from : to)) piece.append(element("span", { className: `grip ${edge}`, ariaHidden: "true", data: { edge } }));

@@ -59,7 +59,7 @@ class View {
 
   paintTitle() {
     const status = element("span", { className: `status ${this.state.status}`, textContent: this.state.status });
-    write(this.title, `${this.heading}|${this.state.status}`, () => [this.heading, status]);
+    write(this.title, `${this.heading}|${this.state.status}`, () => [fill(element("span"), this.heading), status]);
   }
 
   paintSaved(saver) {
