@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.data import TrainingData
+from ladtl_core.embeddings import pretrained
 from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.vocab import Vocabulary, labels_of, tag_set, union
 
@@ -35,3 +36,9 @@ def preparation(data: TrainingData, crf: str = "own") -> Preparation:
     parts = {domain: Prepared(getattr(data, domain), numbered[domain], numbers) for domain in tags}
     dev, test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
     return Preparation(vocabulary, tags, form_table(numbers, vocabulary), parts, dev, test)
+
+
+def forget() -> None:
+    """Let go of all sentences that are kept for further runs; what is at work goes on."""
+    preparation.cache_clear()
+    pretrained.cache_clear()

@@ -170,7 +170,8 @@ class FakeLearner:
         return [FakeGap("B-Problem", len(sources), len(target))] if sources else []
 
     def learner(self) -> Learner:
-        return Learner(self.train, self.load, self.predict, self.score, self.project, self.gaps, rehearse=lambda: None)
+        steps = (self.train, self.load, self.predict, self.score, self.project, self.gaps)
+        return Learner(*steps, rehearse=lambda: None, forget=lambda: None)
 
 
 def _progress(stage: str, epoch: int, epochs: int) -> FakeProgress:

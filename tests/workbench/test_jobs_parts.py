@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 
 from ladtl_core.data import TrainingData
+from ladtl_core.records import Record
 from tests.workbench.fake_learner import FakeLearner
 from tests.workbench.jobs_kit import record, spec, two_departments, use_home
 from workbench.jobs import api, inputs
 from workbench.jobs.execution import execute
+from workbench.jobs.learned import Forgetting
 from workbench.services import erasure
 from workbench.services.erasure import Asked
 from workbench.store import departments, trained
@@ -78,6 +81,25 @@ def test_runs_share_what_they_learn_from_until_a_record_is_erased(
     assert learner.seen.target == seen[2].target
     assert len(learner.seen.unlabelled) == len(seen[2].unlabelled) - 1
     assert unlabelled not in {s.record_id for s in learner.seen.unlabelled}
+
+
+def test_a_worker_forgets_what_was_erased(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_home(database, tmp_path / "home", monkeypatch)
+    ids = two_departments(database)
+    run_id = api.submit_training(database, spec(ids))
+    execute(database, run_id, "here", FakeLearner().learner())
+    forgotten: list[bool] = []
+    forgetting = Forgetting(database, lambda: forgotten.append(True))
+    forgetting.step()
+    assert not forgotten and "Neurology-8" in _records_in_memory()
+    erasure.erase(database, Asked(records=("Neurology-8",), department_id=ids[1]), "Ada")
+    forgetting.step()
+    assert forgotten and "Neurology-8" not in _records_in_memory()
+
+
+def _records_in_memory() -> set[str]:
+    gc.collect()
+    return {thing.id for thing in gc.get_objects() if type(thing) is Record}
 
 
 def test_larger_parts_hold_the_smaller_ones() -> None:

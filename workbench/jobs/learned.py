@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ladtl_core.data import TrainingData
 from ladtl_core.records import Record
 from workbench.jobs import inputs
+from workbench.store import audit
 from workbench.store.database import Database
+from workbench.store.erasure import ERASURE
 
 
 class Learned(NamedTuple):
@@ -37,3 +40,20 @@ def _read(database: Database, parts: str, scheme: str, _standing: object) -> Lea
     with database.reading() as session:
         sources, target = inputs.learned_from(session, json.loads(parts))
     return Learned(sources, target, TrainingData.of_records(sources, target, scheme))
+
+
+class Forgetting:
+    """Lets go of what is kept, here and by `also`, once a record was erased: a worker may do nothing for days."""
+
+    def __init__(self, database: Database, also: Callable[[], None]) -> None:
+        self._database, self._also = database, also
+        with database.reading() as session:
+            self._seen = audit.latest(session)
+
+    def step(self) -> None:
+        with self._database.reading() as session:
+            erased, seen = audit.happened(session, ERASURE, after=self._seen), audit.latest(session)
+        if erased:
+            _read.cache_clear()
+            self._also()
+        self._seen = seen

@@ -18,6 +18,7 @@ class Learner:
     `tag_gaps` there.
 
     `rehearse` compiles and loads what is otherwise made ready at first use, while a person waits for the first epoch.
+    `forget` lets go of the text that is kept for further runs.
     """
 
     train: Callable[..., Any]
@@ -27,12 +28,14 @@ class Learner:
     project: Callable[..., dict[str, Any]]
     gaps: Callable[..., Sequence[Any]]
     rehearse: Callable[[], object]
+    forget: Callable[[], None]
 
 
 def core_learner() -> Learner:
     """The real one; loads torch."""
     from ladtl_core import kernels
     from ladtl_core.prediction import load_tagger, predict
+    from ladtl_core.preparation import forget
     from ladtl_core.projection import projection
     from ladtl_core.selection import score
     from ladtl_core.tag_gaps import dev_gaps
@@ -44,4 +47,4 @@ def core_learner() -> Learner:
         record = Record("rehearsal", "one two", (Entity(0, 3, "Number"),))
         return train(TrainingData.of_records([record], [record]), Config(training=training))
 
-    return Learner(train, load_tagger, predict, score, projection, dev_gaps, rehearse)
+    return Learner(train, load_tagger, predict, score, projection, dev_gaps, rehearse, forget)

@@ -10,13 +10,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from workbench.jobs import leftovers
 from workbench.jobs.engine import DbosEngine, Engine
 from workbench.jobs.execution import BEAT_SECONDS, execute
+from workbench.jobs.learned import Forgetting
 from workbench.jobs.learner import Learner, core_learner
 from workbench.jobs.reaper import STALLED_SECONDS, Reaper
 from workbench.jobs.sampling import Asker
@@ -98,7 +99,8 @@ def work(settings: WorkerSettings, learner: Callable[[], Learner] = load_core) -
     engine.launch()
     log.info("worker %s is ready", name)
     dispatcher = Dispatcher(database, engine, settings.stalled_seconds)
-    _serve(slot, dispatcher, Reaper(database, settings.stalled_seconds), Asker(database))
+    reaper, forgetting = Reaper(database, settings.stalled_seconds), Forgetting(database, loaded.forget)
+    _serve(slot, (dispatcher.step, reaper.step, Asker(database).step, forgetting.step))
     os._exit(0)  # the home folder is gone, and with it all that the engine's threads could still write to
 
 
@@ -121,12 +123,11 @@ def _waited_for(database: Database) -> bool:
         return any(runs.all_runs(session, state=state) for state in ("queued", "running"))
 
 
-def _serve(slot: Slot, dispatcher: Dispatcher, reaper: Reaper, asker: Asker) -> None:
+def _serve(slot: Slot, steps: Sequence[Callable[[], object]]) -> None:
     pause = threading.Event()
     while not pause.wait(LOOK_SECONDS) and not slot.lost():
         try:
-            dispatcher.step()
-            reaper.step()
-            asker.step()
+            for step in steps:
+                step()
         except Exception as error:  # a database that is away for a while must not end the run under way
             log.warning("could not look for work: %s", type(error).__name__)

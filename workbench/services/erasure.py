@@ -62,7 +62,7 @@ def erase(database: Database, asked: Asked, who: str) -> Erased:
             )
         erasure.erase(session, found)
         detail = {"snapshots": list(found.snapshots), "models": [model for model, *_ in found.models]}
-        audit.note(session, who, "erased", f"records {', '.join(map(str, ids))}", detail)
+        audit.note(session, who, erasure.ERASURE, f"records {', '.join(map(str, ids))}", detail)
     for run_id in found.runs:  # what a failed run left knows their words
         shutil.rmtree(home() / "checkpoints" / f"run-{run_id}", ignore_errors=True)
     return Erased(found, erasure.clean(database))

@@ -22,6 +22,16 @@ def count(session: Session, what: str, subjects: Sequence[str]) -> int:
     return session.scalars(query).one()
 
 
+def latest(session: Session) -> int:
+    """The id of the newest entry; 0 without one."""
+    return session.scalar(select(func.max(Audit.id))) or 0
+
+
+def happened(session: Session, what: str, after: int) -> bool:
+    """Whether an entry with an id above `after` says `what`."""
+    return session.scalar(select(Audit.id).where(Audit.id > after, Audit.what == what).limit(1)) is not None
+
+
 def entries(session: Session, limit: int = 100) -> list[Audit]:
     """The latest entries, the newest first."""
     return list(session.scalars(select(Audit).order_by(Audit.id.desc()).limit(limit)))

@@ -38,6 +38,7 @@ from workbench.store.scores import RecordScore
 from workbench.store.sharing import Assignment, Lease
 
 TOMBSTONE = "[erased]"
+ERASURE = "erased"  # what the audit trail says of one
 WAIT_MILLISECONDS = 30_000  # for those who read, before the file is written anew
 _REMOVED_ERROR = "the message was removed when records that the run had read were erased"
 # What a database keeps of earlier rows goes when these are written anew.
