@@ -41,13 +41,14 @@ def fill(database: Database, home: Path) -> int:
             records.add(session, one, [_record(i) for i in range(4)], LOCAL_USER)
         labels = {label.name: label.id for label in departments.labels(session, ids[1])}
         of_department = list(records.ids(session, ids[1]).values())
-        set_id = departments.get(session, ids[1]).label_set_id
+        first_set = departments.get(session, ids[0]).label_set_id  # which page Labels opens
+        guided = {label.id: GUIDELINE for label in departments.labels(session, ids[0]) if label.name == LABEL}
     person = people.add(database, PERSON)
     for who in (person, LOCAL_USER):
         _label(database, of_department[1], who, [labels["Test"]] if who == person else [])
     comments.add(database, of_department[0], person, {"text": COMMENT, "start": 0, "end": 5})
-    label_sets.write_guidelines(database, set_id, GUIDELINE, {labels[LABEL]: GUIDELINE}, person)
-    suggesting.add_rule(database, ids[1], "term", RULE, LABEL, person)
+    label_sets.write_guidelines(database, first_set, GUIDELINE, guided, person)
+    suggesting.add_rule(database, ids[0], "term", RULE, LABEL, person)
     _train(database, ids)
     rows = [{**row, "source": f"C{MARKS}", "target": "R"} for row in read_rows(RUNS) if row["source"]][:40]
     write_rows(home / "runs.csv", [{column: row[column] for column in COLUMNS} for row in rows])
@@ -79,6 +80,9 @@ def _train(database: Database, ids: list[int]) -> None:
         epoch = {
             "stage": "training",
             "epoch": 1,
+            "epochs": 1,
+            "step": 1,
+            "seconds": 1.0,
             "losses": {"target": 1.0},
             "dev": {"f1": 50.0},
             "gap": {f"B-{LABEL}": 0.1},
