@@ -155,6 +155,13 @@ def test_an_open_page_can_do_nothing_after_its_sign_in(
         assert socket.receive_bytes() == b"sign in"
 
 
+def test_no_program_reads_pages_by_streamlits_own_protocol_for_agents(alone: TestClient, many: TestClient) -> None:
+    for client in (alone, many):
+        client.get("/")
+        for path in ("/_stcore/agent/interact", "/_stcore/agent/mcp", "/_stcore/agent/openapi.json"):
+            assert (client.get(path).status_code, client.post(path, json={}).status_code) == (404, 404)
+
+
 def test_without_accounts_there_is_no_way_to_a_provider(alone: TestClient) -> None:
     for path in ("/auth/login", "/auth/logout", "/oauth2callback"):
         assert alone.get(path).status_code == 404
