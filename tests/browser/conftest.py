@@ -23,6 +23,7 @@ from workbench.store.records import EVALUATION_SPLITS
 
 LABELS = ("Problem", "Test", "Treatment")
 NOTE = "But an MRI scan of the spine showed an L5 metastasis with a fracture, treated with radiotherapy at once."
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"  # no run of the script is under way
 PATIENCE = 30_000  # milliseconds: a busy machine must not fail a test
 expect.set_options(timeout=PATIENCE)
 

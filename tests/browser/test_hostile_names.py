@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, TimeoutError, expect
 
 from tests.browser import hostile_home as named
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import AT_REST, PATIENCE
 from tests.browser.serving import RunningApp, running_app
 from workbench.components.turning import signed
 from workbench.jobs.slots import Slot
@@ -63,7 +63,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningA
 
 def shown(page: Page, where: str, names: Sequence[str]) -> None:
     """Waits until the page is done and shows these names, as they are or with signs for what turns them round."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)
     try:
         page.wait_for_function(
             f"(all) => {{ const read = ({READ})(); return all.every((one) => one.some((it) => read.includes(it))); }}",

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from ladtl_core.records import Record
-from tests.browser.conftest import LABELS, NOTE, PATIENCE, saved, word
+from tests.browser.conftest import AT_REST, LABELS, NOTE, PATIENCE, saved, word
 from tests.browser.serving import RunningApp, free_port, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
@@ -90,6 +90,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def sign_in(page: Page, subject: str) -> None:
+    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)  # else a click may be lost
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=subject).click()
 

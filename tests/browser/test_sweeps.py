@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Workbench, choose
+from tests.browser.conftest import AT_REST, PATIENCE, Workbench, choose
 from tests.workbench.sweeps_kit import finish_all
 from workbench.jobs import search
 from workbench.jobs.sampling import Asker
@@ -16,7 +17,6 @@ from workbench.services import model_import, sampled_sweeps, sweeps
 from workbench.services.sampled_sweeps import Sampled
 from workbench.services.sweep_plans import Grid
 
-AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
 
 
@@ -94,14 +94,14 @@ def test_trials_of_a_sampled_sweep(workbench: Workbench) -> None:
     expect(page.get_by_text(f"Best: F1 {best.f1:.1f} on dev, trial {best.number}")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)
     page.get_by_role("radio", name="alpha", exact=True).click(timeout=PATIENCE)
-    expect(page.locator(".live-plot .gtitle")).to_contain_text("against alpha", timeout=PATIENCE)
+    expect(page.locator(".live-plot .gtitle")).to_have_text([re.compile("against alpha")], timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(3, timeout=PATIENCE)
     Asker(database).step()
     finish_all(database, sweep)
     expect(page.get_by_text("4 of 6 runs done")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
     page.get_by_role("radio", name="alpha x beta", exact=True).click(timeout=PATIENCE)
-    expect(page.locator(".live-plot .gtitle")).to_contain_text("alpha x beta", timeout=PATIENCE)
+    expect(page.locator(".live-plot .gtitle")).to_have_text([re.compile("alpha x beta")], timeout=PATIENCE)
     expect(page.locator(".live-plot .point")).to_have_count(4, timeout=PATIENCE)
     page.locator(".live-plot .point").nth(2).click(force=True)
     expect(page.get_by_role("heading", name="Trial 3", exact=True)).to_be_visible(timeout=PATIENCE)

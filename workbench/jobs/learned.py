@@ -42,6 +42,11 @@ def _read(database: Database, parts: str, scheme: str, _standing: object) -> Lea
     return Learned(sources, target, TrainingData.of_records(sources, target, scheme))
 
 
+def forget() -> None:
+    """Let go of all records that are kept for the next run."""
+    _read.cache_clear()
+
+
 class Forgetting:
     """Lets go of what is kept, here and by `also`, once a record was erased: a worker may do nothing for days."""
 
@@ -54,6 +59,6 @@ class Forgetting:
         with self._database.reading() as session:
             erased, seen = audit.happened(session, ERASURE, after=self._seen), audit.latest(session)
         if erased:
-            _read.cache_clear()
+            forget()
             self._also()
         self._seen = seen
