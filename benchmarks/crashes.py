@@ -42,12 +42,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from benchmarks.machine import describe  # loads torch
-    from benchmarks.output import record
+    from benchmarks.output import head, record  # loads torch
 
-    lines = describe()
-    print("\n".join(lines) + "\n", flush=True)
-    record(options, {"table": "machine", "lines": lines})
+    head(options)
     with installation(options.database) as (home, database):
         crashes = Crashes(home, database, options.seed)
         for line in crashes.rounds(options.rounds):

@@ -57,12 +57,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from benchmarks.machine import describe  # loads torch
-    from benchmarks.output import record
+    from benchmarks.output import head, record  # loads torch
 
-    lines = describe()
-    print("\n".join(lines) + "\n", flush=True)
-    record(options, {"table": "machine", "lines": lines})
+    head(options)
     with installation(options.database) as (home, database):
         load = Load(home, database, options.annotators)
         load.last(60 * options.minutes, options.records)

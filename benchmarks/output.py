@@ -19,7 +19,12 @@ def begin(options: argparse.Namespace, *, products: bool = False) -> None:
     """One thread, compiled kernels, and what the machine is; with `products`, its rate of matrix products."""
     kernels.one_thread()
     kernels.warm_up()
-    lines = [*describe(), *([gemm_line()] if products else [])]
+    head(options, *([gemm_line()] if products else []))
+
+
+def head(options: argparse.Namespace, *more: str) -> None:
+    """What the machine is."""
+    lines = [*describe(), *more]
     print("\n".join(lines) + "\n", flush=True)
     record(options, {"table": "machine", "lines": lines})
 

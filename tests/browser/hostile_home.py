@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ladtl_core.config import Config, TransferConfig
 from ladtl_core.experiments.rows import COLUMNS, read_rows, write_rows
 from ladtl_core.records import Entity, Prediction, Record
+from tests.workbench.finished_kit import finish_training
 from tests.workbench.test_comparison import scores
-from workbench.jobs import api
-from workbench.jobs.api import TrainSpec
 from workbench.services import comments, label_sets, labelling, people, research, suggesting
 from workbench.services.access import LOCAL_USER
-from workbench.store import departments, records, runs, trained
+from workbench.store import departments, records
 from workbench.store.database import Database
 
 RUNS = Path(__file__).parents[2] / "docs" / "results" / "pairs.csv"
@@ -73,29 +70,10 @@ def _label(database: Database, record_id: int, who: str, labels: list[int]) -> N
 
 
 def _train(database: Database, ids: list[int]) -> None:
-    """Two finished trainings of the second department, and what their models say of its dev record."""
+    """Two finished trainings of the second department, and what their models say of its records."""
+    dev = scores(**{LABEL: [[1, 1, 1], [1, 1, 1]], "Test": [[0, 0, 1], [0, 0, 1]]}).to_dict()
+    span = {"start": 0, "end": 5, "label": LABEL, "confidence": 0.9}
+    suggested = {_record(i).id: [span] for i in range(4)}
     for method in ("joint-training", "la-dtl"):
-        config = Config(transfer=TransferConfig(method=method))
-        run_id = api.submit_training(database, TrainSpec((ids[0],), ids[1], config))
-        epoch = {
-            "stage": "training",
-            "epoch": 1,
-            "epochs": 1,
-            "step": 1,
-            "seconds": 1.0,
-            "losses": {"target": 1.0},
-            "dev": {"f1": 50.0},
-            "gap": {f"B-{LABEL}": 0.1},
-        }
-        dev = scores(**{LABEL: [[1, 1, 1], [1, 1, 1]], "Test": [[0, 0, 1], [0, 0, 1]]}).to_dict()
-        with database.session() as session:
-            attempt = runs.claim(session, run_id, "test")
-            runs.record_event(session, run_id, attempt, 0, epoch)
-            about: dict[str, Any] = {"department_id": ids[1], "run_id": run_id, "folder": "none", "hash": method}
-            found = {"dev": dev, "test": None}
-            model = trained.add_model(session, **about, scores=found)
-            span = {"start": 0, "end": 5, "label": LABEL, "confidence": 0.9}
-            trained.store_suggestions(session, model.id, {one: [span] for one in records.ids(session, ids[1]).values()})
-            tested = [{"tag": f"B-{LABEL}", "source": 4, "target": 4, "mmd2": 0.1, "p_value": 0.03}]
-            result = {"scores": found, "selection": {"text": MARKS}, "best_epoch": 1, "steps": 1, "seconds": 1.0}
-            runs.finish(session, run_id, attempt, "succeeded", result=result | {"gaps": tested})
+        gap = {f"B-{LABEL}": 0.1}
+        finish_training(database, ids, method, gap=gap, dev=dev, suggested=suggested, selection=MARKS)

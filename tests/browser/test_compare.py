@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from ladtl_core.config import Config, TransferConfig
 from ladtl_core.records import Entity, Record
 from tests.browser.conftest import PATIENCE, Workbench, choose
+from tests.workbench.finished_kit import finish_training
 from tests.workbench.test_comparison import scores
-from workbench.jobs import api
-from workbench.jobs.api import TrainSpec
-from workbench.store import departments, records, runs, trained
+from workbench.store import departments, records
 from workbench.store.database import Database
 
 TEXT = "MRI was clear. Dyspnoea again."
@@ -34,25 +31,12 @@ def trained_twice(database: Database) -> None:
             items = [Record(f"r-{split}", TEXT, gold, split=split) for split in ("pool", "dev")]
             records.add(session, department, items, "local")
     hit, missed = [[1, 1, 1], [1, 1, 1]], [[0, 0, 1], [0, 0, 1]]
-    _finish(database, ids, "joint-training", 0.4, [DYSPNOEA], scores(Problem=hit, Test=missed).to_dict())
-    _finish(database, ids, "la-dtl", 0.1, [MRI], scores(Problem=missed, Test=hit).to_dict())
-
-
-def _finish(
-    database: Database, ids: list[int], method: str, gap: float, spans: list[dict[str, Any]], dev: dict[str, Any]
-) -> None:
-    run_id = api.submit_training(database, TrainSpec((ids[0],), ids[1], Config(transfer=TransferConfig(method=method))))
-    epoch = {"stage": "training", "epoch": 1, "losses": {"target": 1.0}, "dev": {"f1": 50.0}, "gap": {"B-Test": gap}}
-    with database.session() as session:
-        attempt = runs.claim(session, run_id, "test")
-        runs.record_event(session, run_id, attempt, 0, epoch)
-        about: dict[str, Any] = {"department_id": ids[1], "run_id": run_id, "folder": "none", "hash": method}
-        found = {"dev": dev, "test": None}
-        model = trained.add_model(session, **about, scores=found)
-        trained.store_suggestions(session, model.id, {records.ids(session, ids[1])["r-dev"]: spans})
-        tested = [{"tag": "B-Test", "source": 4, "target": 4, "mmd2": gap, "p_value": 0.03}]
-        result = {"scores": found, "selection": {"text": ""}, "best_epoch": 1, "steps": 1, "seconds": 1.0}
-        runs.finish(session, run_id, attempt, "succeeded", result=result | {"gaps": tested})
+    for method, gap, span, dev in (
+        ("joint-training", 0.4, DYSPNOEA, scores(Problem=hit, Test=missed)),
+        ("la-dtl", 0.1, MRI, scores(Problem=missed, Test=hit)),
+    ):
+        suggested = {"r-dev": [span]}
+        finish_training(database, ids, method, gap={"B-Test": gap}, dev=dev.to_dict(), suggested=suggested)
 
 
 def test_two_runs_and_their_gap(workbench: Workbench, tmp_path: Path) -> None:
