@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize
 
 from workbench.store.database import Database
 
@@ -29,6 +29,7 @@ CHROMIUM = [
     "--disable-sync",
     "--no-first-run",
 ]
+VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ class RunningApp:
 def launch(playwright: Playwright) -> Browser:
     """The system's Chromium where there is one, else Playwright's own."""
     return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+
+
+def launch_with_profile(playwright: Playwright, folder: Path) -> BrowserContext:
+    """The same with a profile in `folder`: it keeps what it loaded and compiled, so pages open in half the time."""
+    return playwright.chromium.launch_persistent_context(
+        folder, executable_path=shutil.which("chromium"), args=CHROMIUM, viewport=VIEWPORT
+    )
 
 
 @contextmanager

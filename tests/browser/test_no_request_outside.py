@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PATIENCE, Workbench
 from workbench.services.access import HOME, PAGES
 
 
-def test_all_pages_ask_their_own_host_alone(workbench: Workbench) -> None:
+def test_all_pages_ask_their_own_host_alone(workbench: Workbench, browser: Browser) -> None:
     asked: list[str] = []
-    workbench.context.on("request", lambda request: asked.append(request.url))
-    page = workbench.context.new_page()
+    context = browser.new_context()  # with nothing kept, so that everything is asked for
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
     page.on("websocket", lambda socket: asked.append(socket.url))
     for name in PAGES:
         page.goto(f"{workbench.app.url}/{'' if name == HOME else name}")
@@ -22,4 +23,4 @@ def test_all_pages_ask_their_own_host_alone(workbench: Workbench) -> None:
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
     hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(workbench.app.url).netloc}
-    page.close()
+    context.close()
