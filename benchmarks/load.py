@@ -38,8 +38,8 @@ from ladtl_core.records import SPLITS
 from tests.browser.serving import launch
 from workbench.jobs import api
 from workbench.jobs.api import TrainSpec
-from workbench.store import annotations as labels_of
 from workbench.store import departments, records
+from workbench.store import gold as gold_of
 from workbench.store.database import Database
 
 SOURCE, TARGET, IMPORTED = "Cardiology", "Respiratory", "Admissions"
@@ -191,7 +191,7 @@ class Load:
             if found is None:
                 return False
             texts = {row.external_id: row.text for row in records.of_department(session, found.id)}
-            gold = {one.record.external_id: one.entities for one in labels_of.gold(session, found.id, SPLITS)}
+            gold = {one.record.external_id: one.entities for one in gold_of.gold(session, found.id, SPLITS)}
         labelled = {key: [(e.start, e.end, e.label) for e in entities] for key, entities in gold.items()}
         return self._expected == {key: (text, labelled.get(key)) for key, text in texts.items()}
 

@@ -10,6 +10,7 @@ from tests.browser.conftest import PATIENCE, Workbench, saved
 from tests.browser.test_access_for_all import violations
 from workbench.services import adjudication
 from workbench.store import annotations as labels_of
+from workbench.store import gold as gold_of
 from workbench.store import records
 from workbench.store.annotations import SpanData
 
@@ -52,7 +53,7 @@ def gold(workbench: Workbench, record_id: int) -> list[tuple[str, str]]:
     """Words and label of each span of the record's gold."""
     with workbench.app.database.reading() as session:
         department_id = records.get(session, record_id).department_id
-        found = labels_of.gold(session, department_id, ("pool",))
+        found = gold_of.gold(session, department_id, ("pool",))
     return [(TEXT[e.start : e.end], e.label) for g in found if g.record.id == record_id for e in g.entities]
 
 

@@ -25,6 +25,7 @@ from workbench.store import (
     statistics,
 )
 from workbench.store import annotations as labels_of
+from workbench.store import gold as gold_of
 from workbench.store.annotations import ADJUDICATED, SpanData
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
@@ -77,7 +78,7 @@ def decision(view: dict[str, Any]) -> Decision:
 
 def gold(database: Database) -> dict[str, tuple[bool, list[tuple[int, int, str]]]]:
     with database.reading() as session:
-        found = labels_of.gold(session, 1, ("pool",))
+        found = gold_of.gold(session, 1, ("pool",))
     return {g.record.external_id: (g.adjudicated, [(e.start, e.end, e.label) for e in g.entities]) for g in found}
 
 

@@ -16,8 +16,8 @@ from tests.core.formats_kit import records_in, written
 from workbench.services import demo, exchange, importing, outgoing
 from workbench.services.exchange import Preview
 from workbench.services.holdings import holdings, label_sets
-from workbench.store import annotations as store_annotations
 from workbench.store import audit, departments, records
+from workbench.store import gold as store_gold
 from workbench.store.database import Database
 from workbench.store.models import Annotation, LabelSet, RecordRow, Span
 
@@ -82,7 +82,7 @@ def test_commit_writes_submitted_annotations_of_the_importing_user(database: Dat
     with database.reading() as session:
         department = departments.by_name(session, "Cardiology")
         assert department is not None
-        gold = store_annotations.gold(session, department.id, SPLITS)
+        gold = store_gold.gold(session, department.id, SPLITS)
         assert [(g.record.external_id, g.record.split, len(g.entities)) for g in gold] == [
             ("1", "dev", 1),
             ("2", "pool", 0),

@@ -7,8 +7,8 @@ from typing import Any
 from tests.workbench.test_page_data import button, lines, page, upload
 from workbench.services import access, exchange, identifying, importing
 from workbench.store import audit, records
-from workbench.store.annotations import gold
 from workbench.store.database import Database
+from workbench.store.gold import gold
 
 __all__ = ["page"]  # a fixture
 TEXT = "García saw him on 12/05/2020 with fever; call 612 345 678."

@@ -10,6 +10,7 @@ from tests.workbench.pages_kit import MAIN, page
 from workbench.services import access, adjudication
 from workbench.store import annotations as labels_of
 from workbench.store import departments, records
+from workbench.store import gold as gold_of
 from workbench.store.annotations import SpanData, save
 from workbench.store.database import Database
 
@@ -74,7 +75,7 @@ def test_records_on_which_all_agree_are_taken_by_a_button(home: Database) -> Non
     with home.reading() as session:
         (change,) = labels_of.history(session, records.ids(session, 1)["r0"], labels_of.ADJUDICATED)
         assert change.author == access.LOCAL_USER
-        assert len(labels_of.gold(session, 1, ("pool",))) == 2
+        assert len(gold_of.gold(session, 1, ("pool",))) == 2
 
 
 def test_the_first_record_that_differs_is_open(home: Database) -> None:

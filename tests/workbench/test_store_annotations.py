@@ -15,7 +15,6 @@ from workbench.store import departments, labels, records
 from workbench.store.annotations import (
     SpanData,
     at_revision,
-    gold,
     history,
     in_order,
     load,
@@ -26,6 +25,7 @@ from workbench.store.annotations import (
 from workbench.store.database import Database
 from workbench.store.errors import Conflict, NotFound
 from workbench.store.flattening import left_out
+from workbench.store.gold import gold
 
 TEXT = "Aspirin 𝟙00 mg was given for chest pain."
 FIRST = SpanData("a", 0, 7, 1)

@@ -9,9 +9,10 @@ import pytest
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, Record
 from workbench.store import departments, labels, records, rules
-from workbench.store.annotations import SpanData, gold, history, load, save, span_data
+from workbench.store.annotations import SpanData, history, load, save, span_data
 from workbench.store.database import Database
 from workbench.store.errors import NotFound
+from workbench.store.gold import gold
 
 TEXT = "Aspirin was given for chest pain."
 DRUG, PROBLEM = 1, 2

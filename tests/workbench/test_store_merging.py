@@ -9,9 +9,10 @@ import pytest
 from ladtl_core.errors import DataError
 from ladtl_core.records import Entity, Record
 from workbench.store import departments, labels, records, rules, trained
-from workbench.store.annotations import SpanData, at_revision, gold, history, load, save, span_data
+from workbench.store.annotations import SpanData, at_revision, history, load, save, span_data
 from workbench.store.database import Database
 from workbench.store.errors import Conflict
+from workbench.store.gold import gold
 from workbench.store.merging import Merged, merge
 
 TEXT = "Aspirin was given for chest pain."

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ladtl_core.errors import ConfigError, DataError
 from ladtl_core.records import Entity, Record
-from workbench.store import departments, labels, records, snapshots
+from workbench.store import departments, erasure, labels, records, snapshots
 from workbench.store.annotations import SpanData, history, load, save
 from workbench.store.database import Database
 from workbench.store.departments import SplitCount
@@ -170,6 +170,28 @@ def test_snapshot_is_named_by_its_content(database: Database) -> None:
         save(session, b, "me", 2, "draft", [])
         assert snapshots.freeze(session, target).id == first.id  # the old content is the old snapshot
         assert snapshots.split_counts(session, second.id) == {"dev": 1, "pool": 1}
+
+
+def test_a_snapshot_has_what_changed_since_its_contents_were_read(database: Database) -> None:
+    items = [Record(f"r{i}", f"{i}: {TEXT}", () if i else None, split="pool") for i in range(4)]
+    with database.session() as session:
+        target = department(session)
+        records.add(session, target, items, "me")
+        ids = records.ids(session, target)
+    with database.reading() as session:
+        known = snapshots.contents(session, target)
+    assert known.keys() == {ids["r1"], ids["r2"], ids["r3"]}  # those that are labelled
+    with database.session() as session:
+        save(session, ids["r0"], "me", 0, "submitted", [SpanData("s", 3, 10, 1)])
+        save(session, ids["r1"], "me", 1, "submitted", [SpanData("s", 3, 10, 2)])
+        save(session, ids["r2"], "me", 1, "draft", [])
+        erasure.erase(session, erasure.reach(session, [ids["r3"]]))
+    with database.session() as session:
+        snapshot = snapshots.freeze(session, target, known)
+        found = {record.id: record.entities for record in snapshots.records(session, snapshot.id)}
+    assert found == {"r0": (Entity(3, 10, "Drug"),), "r1": (Entity(3, 10, "Problem"),)}
+    with database.session() as session:
+        assert snapshots.freeze(session, target).id == snapshot.id  # what was not known was read
 
 
 def test_snapshot_keeps_labels_that_change_later(database: Database) -> None:

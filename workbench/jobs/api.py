@@ -23,7 +23,7 @@ from ladtl_core.methods import METHODS
 from ladtl_core.records import Record
 from workbench.jobs import inputs, search
 from workbench.jobs.reaper import STALLED_SECONDS
-from workbench.store import departments, runs, sweeps, trained
+from workbench.store import departments, runs, snapshots, sweeps, trained
 from workbench.store.base import now
 from workbench.store.database import Database
 from workbench.store.models import RUN_ENDINGS, RUNS_ANEW, Run
@@ -140,15 +140,18 @@ def prepare(database: Database, specs: Sequence[TrainSpec]) -> list[Prepared]:
     """
     for spec in specs:
         _check(spec)
+    asked = {one for spec in specs for one in (spec.target, *(spec.sources if needs_source(spec.config) else ()))}
+    with database.reading() as session:
+        known = {one: snapshots.contents(session, one) for one in asked}
     with database.session() as session:
 
         @cache
         def target_of(department_id: int) -> dict[str, Any]:
-            return inputs.frozen(session, department_id)
+            return inputs.frozen(session, department_id, known[department_id])
 
         @cache
         def source_of(department_id: int, target_id: int) -> dict[str, Any]:
-            return inputs.frozen_source(session, department_id, target_id)
+            return inputs.frozen_source(session, department_id, target_id, known[department_id])
 
         return [
             _prepared(

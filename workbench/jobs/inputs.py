@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,9 +15,12 @@ from workbench.store import departments, label_sets, labels, mappings, records, 
 from workbench.store.runs import IMPORTED
 
 
-def frozen(session: Session, department_id: int) -> dict[str, Any]:
-    """The part of a spec that says what to read of a department: its labels by snapshot, its text up to a record."""
-    snapshot = snapshots.freeze(session, department_id)
+def frozen(session: Session, department_id: int, known: Mapping[int, str]) -> dict[str, Any]:
+    """The part of a spec that says what to read of a department: its labels by snapshot, its text up to a record.
+
+    `known` are the department's `snapshots.contents`.
+    """
+    snapshot = snapshots.freeze(session, department_id, known)
     return {
         "department": department_id,
         "name": departments.get(session, department_id).name,
@@ -27,7 +30,7 @@ def frozen(session: Session, department_id: int) -> dict[str, Any]:
     }
 
 
-def frozen_source(session: Session, department_id: int, target_id: int) -> dict[str, Any]:
+def frozen_source(session: Session, department_id: int, target_id: int, known: Mapping[int, str]) -> dict[str, Any]:
     """The same of a source, with the names of labels that training changes so that they mean the target's.
 
     Where none changes there is no `labels`. They are pairs: in a dict the hash of a spec would skip some names.
@@ -36,7 +39,7 @@ def frozen_source(session: Session, department_id: int, target_id: int) -> dict[
     for label_set_id in sets:
         labels.in_use(session, label_set_id)  # nobody renames a label between the snapshot and the mapping
     changed = mappings.renamed(session, *sets)
-    return frozen(session, department_id) | ({"labels": changed} if changed else {})
+    return frozen(session, department_id, known) | ({"labels": changed} if changed else {})
 
 
 def last_record(session: Session, department_id: int) -> int:

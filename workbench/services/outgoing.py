@@ -14,8 +14,8 @@ from ladtl_core.records import SPLITS, Prediction, Record
 from workbench.services import access, apart
 from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, imported, records
-from workbench.store.annotations import gold
 from workbench.store.database import Database
+from workbench.store.gold import gold
 
 OFFSETS = "offsets"
 TITLES = {

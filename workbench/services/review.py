@@ -11,8 +11,8 @@ from ladtl_core.records import Entity
 from workbench.services import suggesting
 from workbench.services.roles import Act, needs
 from workbench.store import departments, records, sharing, trained
-from workbench.store.annotations import gold as gold_records
 from workbench.store.database import Database
+from workbench.store.gold import gold as gold_records
 from workbench.store.records import QueueItem
 
 # A suggestion below this is counted as doubtful.

@@ -14,8 +14,8 @@ from workbench.services import access, patterns
 from workbench.services.patterns import Spans
 from workbench.services.roles import Act, needs
 from workbench.store import audit, departments, imported, records, rules, trained
-from workbench.store.annotations import gold
 from workbench.store.database import Database
+from workbench.store.gold import gold
 from workbench.store.labels import by_name
 from workbench.store.models import Rule
 from workbench.store.records import LABELLING_SPLITS

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, case, func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from ladtl_core.errors import DataError
-from ladtl_core.records import Entity, check_stretch
+from ladtl_core.records import check_stretch
 from workbench.store.base import now
 from workbench.store.errors import Conflict, NotFound
 from workbench.store.labels import in_use
@@ -40,16 +40,6 @@ class SpanData:
     origin: str = "manual"
     confidence: float | None = None
     model_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gold:
-    """A record with the labels that count: the adjudicated ones, else those of its one submitted annotation."""
-
-    record: RecordRow
-    revision: int
-    entities: list[Entity]
-    adjudicated: bool
 
 
 def save(
@@ -143,41 +133,6 @@ def at_revision(session: Session, annotation_id: int, revision: int) -> tuple[st
         for item in change.added:
             spans[item["span_id"]] = SpanData(**item)
     return changes[-1].status, in_order(spans.values())
-
-
-def gold_ids() -> Select[int]:
-    """One annotation a record: the adjudicated one, else the submitted one of a record that one person submitted."""
-    adjudicated = case((Annotation.author == ADJUDICATED, Annotation.id))
-    return (
-        select(func.coalesce(func.max(adjudicated), func.max(Annotation.id)))
-        .where(Annotation.status == "submitted")
-        .group_by(Annotation.record_id)
-        .having((func.count() == 1) | (func.count(adjudicated) > 0))
-    )
-
-
-def gold(session: Session, department_id: int, splits: Sequence[str]) -> list[Gold]:
-    """The department's labelled records of those splits, in their order, in two queries.
-
-    A record that several people submitted is left out until it is adjudicated: there is no single gold of it.
-    """
-    inside = (RecordRow.department_id == department_id) & RecordRow.split.in_(splits)
-    query = select(RecordRow, Annotation).join(Annotation, Annotation.record_id == RecordRow.id)
-    rows = session.execute(query.where(inside, Annotation.id.in_(gold_ids())).order_by(RecordRow.position)).all()
-    entities: dict[int, list[Entity]] = {annotation.id: [] for _, annotation in rows}
-    spans = (
-        select(Span.annotation_id, Span.start, Span.end, Label.name)
-        .join(Label, Label.id == Span.label_id)
-        .join(Annotation, Annotation.id == Span.annotation_id)
-        .join(RecordRow, RecordRow.id == Annotation.record_id)
-        .where(inside, Annotation.id.in_(gold_ids()))
-    )
-    for annotation_id, start, end, label in session.execute(spans):
-        entities[annotation_id].append(Entity(start, end, label))
-    return [
-        Gold(record, annotation.revision, sorted(entities[annotation.id]), annotation.author == ADJUDICATED)
-        for record, annotation in rows
-    ]
 
 
 def in_order(spans: Iterable[SpanData]) -> list[SpanData]:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import ConfigError, DataError
 from ladtl_core.text import SCHEMES
 from workbench.store import labels as of_sets
-from workbench.store.annotations import gold_ids
 from workbench.store.errors import NotFound
+from workbench.store.gold import gold_ids
 from workbench.store.models import ERASED, Annotation, Department, Label, LabelSet, Model, RecordRow
 
 HIDDEN = "\x1f"  # begins the names of departments and label sets that are still being imported; no name may hold it

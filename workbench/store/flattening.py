@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ladtl_core.records import Entity
 from ladtl_core.text import spans_to_bio
-from workbench.store.annotations import gold_ids
+from workbench.store.gold import gold_ids
 from workbench.store.models import Annotation, Label, RecordRow, Span
 
 

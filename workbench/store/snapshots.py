@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -13,26 +14,35 @@ from sqlalchemy.orm import Session
 from ladtl_core.errors import DataError
 from ladtl_core.records import SPLITS, Entity, Record
 from workbench.store import departments
-from workbench.store.annotations import Gold, gold
 from workbench.store.errors import NotFound
+from workbench.store.gold import Gold, gold, labelled_records
 from workbench.store.labels import by_name
 from workbench.store.models import ERASED, Department, RecordRow, Snapshot, SnapshotItem
 from workbench.store.records import to_record
 
 
-def freeze(session: Session, department_id: int) -> Snapshot:
+def contents(session: Session, department_id: int) -> dict[int, str]:
+    """What training sees of each labelled record but for its labels, by record id, as `freeze` takes it.
+
+    It stays as it is for as long as the record stands, so it can be read before the transaction that freezes, which
+    others wait for.
+    """
+    return {row.id: _content(row) for row in labelled_records(session, department_id)}
+
+
+def freeze(session: Session, department_id: int, known: Mapping[int, str] | None = None) -> Snapshot:
     """The department's gold of all splits as a snapshot; the same content gives the same row.
 
-    Raises DataError where nothing was submitted yet, NotFound.
+    `known` are its `contents` of a moment ago. Raises DataError where nothing was submitted yet, NotFound.
     """
     lock = select(Department).where(Department.id == department_id).with_for_update()  # one freezes at a time
     department = session.scalar(lock)
     if department is None:
         raise NotFound("department", department_id)
-    labelled = gold(session, department_id, SPLITS)
+    labelled = gold(session, department_id, SPLITS, with_texts=known is None)
     if not labelled:
         raise DataError(f"no record of {department.name!r} is submitted yet; submit at least one, then train")
-    digest = _content_hash(department.name, labelled)
+    digest = _content_hash(department.name, labelled, known or {})
     found = session.scalar(select(Snapshot).where(Snapshot.hash == digest))
     if found is not None:
         return found
@@ -104,11 +114,18 @@ def _entities(item: Gold) -> list[list[int | str]]:
     return [[entity.start, entity.end, entity.label] for entity in item.entities]
 
 
-def _content_hash(department: str, labelled: Sequence[Gold]) -> str:
+def _content_hash(department: str, labelled: Sequence[Gold], known: Mapping[int, str]) -> str:
     """SHA-256 over what training can see, and not over database ids: the same in a restored database."""
     digest = hashlib.sha256(json.dumps(department).encode())
     for item in sorted(labelled, key=lambda one: one.record.external_id):
-        row = item.record
-        content = [row.external_id, row.split, row.text, row.tokens, row.sentence_starts, _entities(item)]
-        digest.update(json.dumps(content, separators=(",", ":")).encode() + b"\n")
+        content = known.get(item.record.id) or _content(item.record)
+        digest.update(f"{content[:-1]},{_compact(_entities(item))}]\n".encode())
     return digest.hexdigest()
+
+
+def _content(row: RecordRow) -> str:
+    return _compact([row.external_id, row.split, row.text, row.tokens, row.sentence_starts])
+
+
+def _compact(value: list[Any]) -> str:
+    return json.dumps(value, separators=(",", ":"))

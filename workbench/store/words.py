@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workbench.store import departments, mappings
-from workbench.store.annotations import gold_ids
+from workbench.store.gold import gold_ids
 from workbench.store.models import Annotation, RecordRow, Span
 from workbench.store.records import LABELLING_SPLITS
 
