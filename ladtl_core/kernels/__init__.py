@@ -46,7 +46,17 @@ def one_thread() -> None:
 
 
 def warm_up() -> None:
-    """Compile every kernel, or load it from the cache of an earlier process; seconds the first time."""
+    """Compile every kernel, or load it from the cache of an earlier process; half a minute the first time.
+
+    Processes that start together wait for the first of them, instead of compiling the same beside it.
+    """
+    from ladtl_core.kernels.arithmetic import compiling
+
+    with compiling():
+        _call_each()
+
+
+def _call_each() -> None:
     from ladtl_core.kernels import crf, dropout, lstm, mmd, spelling, viterbi
 
     x, lengths = torch.zeros(3, 2, requires_grad=True), torch.tensor([1, 2])

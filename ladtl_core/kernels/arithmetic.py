@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from filelock import FileLock
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -18,6 +20,22 @@ Result = TypeVar("Result")
 # for each state of all kernels. NUMBA_CACHE_DIR in the environment takes precedence.
 _SOURCES = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
 _CACHE = Path(__file__).parent / "__pycache__" / hashlib.sha256(_SOURCES).hexdigest()[:16]
+
+
+COMPILED_SECONDS = 180  # of others, before a process goes on by itself
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """One of the processes that share the cache at a time; each as it likes where the cache may not be written."""
+    lock = FileLock(_CACHE / "compiling.lock", timeout=COMPILED_SECONDS)
+    with suppress(OSError):  # its Timeout is one
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def compiled(function: Callable[..., Result]) -> Callable[..., Result]:

@@ -8,7 +8,7 @@ import pytest
 
 from ladtl_core.config import Config
 from ladtl_core.data import TrainingData
-from ladtl_core.kernels import one_thread
+from ladtl_core.kernels import one_thread, warm_up
 from ladtl_core.records import Sentence
 
 one_thread()
@@ -35,6 +35,12 @@ def sentences(department: str, count: int, seed: int) -> tuple[Sentence, ...]:
             at += len(word) + 1
         made.append(Sentence(f"{department}-{seed}-{i // 2}", tuple(words), tuple(offsets), tuple(tags)))
     return tuple(made)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """All kernels: processes that run tests beside each other compile them once."""
+    warm_up()
 
 
 @pytest.fixture
