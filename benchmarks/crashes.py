@@ -70,6 +70,7 @@ class Crashes:
             Editor(self._app.port, f"person-{n}", texts, label, pause=0.05, seed=seed + n) for n in range(EDITORS)
         ]
         self._submitted: list[int] = []
+        self._done: set[int] = set()
         self._killed: Counter[str] = Counter()
         self._checked = [0] * EDITORS
         self.problems: list[str] = []
@@ -91,10 +92,10 @@ class Crashes:
                     seconds, edits = time.monotonic() - begin, sum(len(editor.acknowledged) for editor in self._editors)
                     yield (
                         f"{number:>4}  {' '.join(killed):<24} whole again after {seconds:5.1f} s; {edits:,} edits and "
-                        f"{sum(self._ended())} runs so far"
+                        f"{self._ended()} runs so far"
                     )
                     yield from self.problems[known:]
-            self._wait(lambda: all(self._ended()), "every run ends")
+            self._wait(lambda: self._ended() == len(self._submitted), "every run ends")
             self._check(everything=True)
         finally:
             self._app.stop()
@@ -122,19 +123,22 @@ class Crashes:
 
     def _recover(self) -> None:
         """Wait until everybody has saved once more and one more run has ended."""
-        saved, done = [len(editor.acknowledged) for editor in self._editors], sum(self._ended())
+        saved, done = [len(editor.acknowledged) for editor in self._editors], self._ended()
 
         def recovered() -> bool:
-            while len(self._submitted) - sum(self._ended()) < WAITING:
+            while len(self._submitted) - self._ended() < WAITING:
                 self._submitted.append(api.submit_training(self._database, tiny(*self._ids, len(self._submitted))))
-            return sum(self._ended()) > done and all(
+            return self._ended() > done and all(
                 len(editor.acknowledged) > before for editor, before in zip(self._editors, saved, strict=True)
             )
 
         self._wait(recovered, "everybody saves and a run ends")
 
-    def _ended(self) -> list[bool]:
-        return [api.status(self._database, run_id).ended for run_id in self._submitted]
+    def _ended(self) -> int:
+        """How many runs have. Asked so often that each run is only looked at until it has; `_check` looks at all."""
+        waiting = set(self._submitted) - self._done
+        self._done |= {run_id for run_id in waiting if api.status(self._database, run_id).ended}
+        return len(self._done)
 
     def _wait(self, what: Callable[[], bool], text: str) -> None:
         until = time.monotonic() + RECOVERED_SECONDS
