@@ -49,13 +49,18 @@ def write(path: Path, tensors: dict[str, Tensor], about: dict[str, str] | None =
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     """What `save` wrote; None where there is no file, or one that another program left unreadable."""
-    if not path.exists():
-        return None
     try:
         with safe_open(path, framework="pt") as opened:
             about = json.loads((opened.metadata() or {})["about"])
             return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError):
+        return None
+    except (
+        OSError,
+        RuntimeError,
+    ):  # torch opens it once more, and says so by the latter where it was taken away meanwhile
+        if path.exists():
+            raise
         return None
 
 

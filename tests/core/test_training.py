@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from ladtl_core import checkpoint
 from ladtl_core.config import Config
 from ladtl_core.data import TrainingData, hold_out
 from ladtl_core.errors import Cancelled, ConfigError, DataError, TrainingError
@@ -124,6 +125,20 @@ def test_a_broken_checkpoint_starts_over(tiny_data: TrainingData, tmp_path: Path
         weights(train(tiny_data, tiny_config(), checkpoint=path).tagger),
         weights(train(tiny_data, tiny_config()).tagger),
     )
+
+
+def test_a_checkpoint_that_is_taken_away_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, opened = tmp_path / "checkpoint.safetensors", torch.UntypedStorage.from_file
+
+    def away(*given: Any, **named: Any) -> object:
+        path.unlink()
+        return opened(*given, **named)
+
+    assert checkpoint.load(path) is None
+    checkpoint.save(path, {"a": torch.ones(2)}, {"step": 1})
+    assert (checkpoint.load(path) or ({}, {}))[1] == {"step": 1}
+    monkeypatch.setattr(torch.UntypedStorage, "from_file", away)  # between the two times that the file is opened
+    assert checkpoint.load(path) is None and not path.exists()
 
 
 def test_few_labels_choose_how_to_stop(tiny_data: TrainingData) -> None:
