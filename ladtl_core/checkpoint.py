@@ -55,10 +55,7 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
             return {name: opened.get_tensor(name) for name in opened.keys()}, about  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError):
         return None
-    except (
-        OSError,
-        RuntimeError,
-    ):  # torch opens it once more, and says so by the latter where it was taken away meanwhile
+    except (OSError, RuntimeError):  # the latter is torch's, where the file is taken away before it opens it, too
         if path.exists():
             raise
         return None

@@ -20,9 +20,7 @@ Result = TypeVar("Result")
 # for each state of all kernels. NUMBA_CACHE_DIR in the environment takes precedence.
 _SOURCES = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
 _CACHE = Path(__file__).parent / "__pycache__" / hashlib.sha256(_SOURCES).hexdigest()[:16]
-
-
-COMPILED_SECONDS = 180  # of others, before a process goes on by itself
+COMPILED_SECONDS = 180  # by another process, before this one goes on beside it
 
 
 @contextmanager

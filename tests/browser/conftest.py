@@ -177,8 +177,8 @@ def workbench(app: RunningApp, window: BrowserContext) -> Iterator[Workbench]:
     for page in others:
         page.close()
     window.clear_cookies()
-    kept = {"origin": app.url, "storageTypes": "local_storage,indexeddb,service_workers"}
-    window.new_cdp_session(first).send("Storage.clearDataForOrigin", kept)
+    forgotten = {"origin": app.url, "storageTypes": "local_storage,indexeddb,service_workers"}
+    window.new_cdp_session(first).send("Storage.clearDataForOrigin", forgotten)
     assert bench.errors == []
     assert bench.outside() == []
 

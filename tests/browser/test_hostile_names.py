@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Dialog, Page, TimeoutError, expect
 
 from tests.browser import hostile_home as named
 from tests.browser.conftest import AT_REST, PATIENCE
-from tests.browser.serving import RunningApp, running_app
+from tests.browser.serving import VIEWPORT, RunningApp, running_app
 from workbench.components.turning import signed
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
@@ -92,7 +92,7 @@ def harmless(page: Page, where: str) -> None:
 
 def test_names_are_seen_and_never_run(hostile: tuple[RunningApp, int], browser: Browser) -> None:
     app, department = hostile
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport=VIEWPORT)
     page = context.new_page()
     asked, said, dialogs = list[str](), list[str](), list[str]()
     page.on("request", lambda request: asked.append(request.url))

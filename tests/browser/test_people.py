@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import NOTE, PATIENCE, Workbench, choose, drag, saved, word
+from tests.browser.serving import VIEWPORT
 from workbench.services import labelling, people, sharing
 from workbench.store import records
 
@@ -41,7 +42,7 @@ def test_two_browsers_are_two_people(workbench: Workbench, browser: Browser) -> 
     known(workbench, "Ana", "Ben")
     (record_id,) = workbench.add(NOTE)
     pages = {"Ana": workbench.open(record_id)}
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport=VIEWPORT)
     pages["Ben"] = Workbench(workbench.app, context).open(record_id)
     address = pages["Ana"].url
     for name, page in pages.items():
@@ -108,7 +109,7 @@ def test_what_one_has_open_the_other_is_not_handed(workbench: Workbench, browser
     known(workbench, "Ben")
     first, second, _ = workbench.add(NOTE, NOTE, NOTE)
     own = workbench.open(first)
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport=VIEWPORT)
     ben = context.new_page()
     address = f"{workbench.app.url}/annotate?department={department_of(workbench, first)}&as=Ben"
     ben.goto(address)

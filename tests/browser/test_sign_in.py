@@ -20,7 +20,7 @@ from websockets.typing import Origin, Subprotocol
 
 from ladtl_core.records import Record
 from tests.browser.conftest import AT_REST, LABELS, NOTE, PATIENCE, saved, word
-from tests.browser.serving import RunningApp, free_port, running_app
+from tests.browser.serving import VIEWPORT, RunningApp, free_port, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
 from workbench.services import labelling, logins, roles, sharing
@@ -84,7 +84,7 @@ def record(app: RunningApp) -> tuple[int, str]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport=VIEWPORT)
     yield context
     context.close()
 

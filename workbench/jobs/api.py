@@ -140,7 +140,7 @@ def prepare(database: Database, specs: Sequence[TrainSpec]) -> list[Prepared]:
     """
     for spec in specs:
         _check(spec)
-    asked = {one for spec in specs for one in (spec.target, *(spec.sources if needs_source(spec.config) else ()))}
+    asked = {one for spec in specs for one in (spec.target, *_sources(spec))}
     with database.reading() as session:
         known = {one: snapshots.contents(session, one) for one in asked}
     with database.session() as session:
@@ -156,12 +156,16 @@ def prepare(database: Database, specs: Sequence[TrainSpec]) -> list[Prepared]:
         return [
             _prepared(
                 spec,
-                [source_of(one, spec.target) for one in sorted(set(spec.sources)) if needs_source(spec.config)],
+                [source_of(one, spec.target) for one in _sources(spec)],
                 target_of(spec.target) | ({} if spec.keep is None else {"keep": spec.keep}),
                 departments.get(session, spec.target).scheme,
             )
             for spec in specs
         ]
+
+
+def _sources(spec: TrainSpec) -> list[int]:
+    return sorted(set(spec.sources)) if needs_source(spec.config) else []
 
 
 def _check(spec: TrainSpec) -> None:

@@ -119,6 +119,7 @@ def _content_hash(department: str, labelled: Sequence[Gold], known: Mapping[int,
     digest = hashlib.sha256(json.dumps(department).encode())
     for item in sorted(labelled, key=lambda one: one.record.external_id):
         content = known.get(item.record.id) or _content(item.record)
+        # The content is a JSON list; the labels are its last element.
         digest.update(f"{content[:-1]},{_compact(_entities(item))}]\n".encode())
     return digest.hexdigest()
 
