@@ -16,8 +16,9 @@ from ladtl_core.experiments.plans import Row, spec_of
 
 COLUMNS = (
     "key", "source", "target", "method", "rate", "seed", "alpha", "beta", "epsilon", "dev_f1", "test_f1",
-    "best_epoch", "steps", "seconds", "data", "version", "torch", "config", "test_counts",
+    "best_epoch", "steps", "seconds", "data", "version", "torch", "processor", "config", "test_counts",
 )  # fmt: skip
+_NEWER = {"processor"}  # older tables lack it
 _NUMBERS = ("rate", "seed", "alpha", "beta", "epsilon")
 _SCORES = ("dev_f1", "test_f1")
 
@@ -56,7 +57,7 @@ def checked_rows(data: bytes, name: str) -> list[Row]:
 
 
 def _checked(reader: csv.DictReader[str], found: Sequence[str], name: str) -> list[Row]:
-    if missing := [column for column in COLUMNS if column not in found]:
+    if missing := [column for column in COLUMNS if column not in {*found, *_NEWER}]:
         message = f"the columns {', '.join(missing)} are missing; expected the table that `experiment` writes"
         raise DataError(message, file=name, line=1)
     rows = []
@@ -67,7 +68,7 @@ def _checked(reader: csv.DictReader[str], found: Sequence[str], name: str) -> li
             _check(row)
         except DataError as error:
             raise error.at(name, reader.line_num) from None
-        rows.append({column: row[column] for column in COLUMNS} | {"key": spec_of(row).key(row["data"])})
+        rows.append({column: row.get(column, "") for column in COLUMNS} | {"key": spec_of(row).key(row["data"])})
     if not rows:
         raise DataError("the table has no run", file=name)
     return rows

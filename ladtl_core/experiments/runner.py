@@ -13,6 +13,8 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
+from llvmlite.binding import get_host_cpu_name
+
 import ladtl_core
 from ladtl_core.errors import LadtlError
 from ladtl_core.experiments.plans import RunSpec, described, spec_of
@@ -33,7 +35,9 @@ class Results:
 
     def add(self, key: str, spec: RunSpec, data: str, outcome: Outcome) -> None:
         """Write a finished run."""
-        origin = {"key": key, "data": data, "version": ladtl_core.__version__, "torch": version("torch")}
+        # Another processor adds up in another order, and a long training then goes another way.
+        machine = {"torch": version("torch"), "processor": get_host_cpu_name()}
+        origin = {"key": key, "data": data, "version": ladtl_core.__version__, **machine}
         found = {**origin, **described(spec), **outcome.about, "test_counts": json.dumps(outcome.counts)}
         row = {name: str(found.get(name, "")) for name in COLUMNS}
         with self.path.open("a", encoding="utf-8", newline="") as opened:

@@ -127,6 +127,7 @@ def test_it_goes_on_where_it_was_cut_off(corpus: Corpus, tmp_path: Path, capsys:
     first = capsys.readouterr().out
     rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
     assert len(rows) == 6 and all(float(row["test_f1"]) > 0 and row["config"] and row["data"] for row in rows)
+    assert all(row["processor"] for row in rows)
     content = (tmp_path / "runs.csv").read_text()
     (tmp_path / "runs.csv").write_text(content[: content.rindex("]")])
     assert len(Results(tmp_path).rows) == 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -57,6 +59,16 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert checked_rows((tmp_path / "again.csv").read_bytes(), "again.csv") == rows
 
 
+def test_a_table_that_is_older_than_a_column_is_taken() -> None:
+    row = run("la-dtl")
+    del row["processor"]
+    data = io.StringIO(newline="")
+    writer = csv.DictWriter(data, row)
+    writer.writeheader()
+    writer.writerow(row)
+    assert [found["processor"] for found in checked_rows(data.getvalue().encode(), "older.csv")] == [""]
+
+
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
@@ -82,7 +94,7 @@ def test_a_wrong_row_is_refused_with_its_line(tmp_path: Path, column: str, value
         (b"a,b\n1,2\n", "x.csv, line 1: the columns key, source"),
         (b"\xff", "x.csv: this is not UTF-8"),
         (",".join(COLUMNS).encode(), "x.csv: the table has no run"),
-        (",".join(COLUMNS).encode() + b"\n1,2\n", "x.csv, line 2: the row has not 19 cells"),
+        (",".join(COLUMNS).encode() + b"\n1,2\n", "x.csv, line 2: the row has not 20 cells"),
     ],
 )
 def test_what_is_no_table_of_runs_is_refused(data: bytes, message: str) -> None:

@@ -150,7 +150,8 @@ def _runs(view: View, name: str) -> None:
     for index in event.selection.rows[:1]:
         run = shown[index]
         took = f", took {duration(float(run['seconds']))}" if run["seconds"] else ""
-        st.write(plain(f"Run {run['key']}: torch {run['torch']}, data {run['data']}{took}"))
+        on = f" on {run['processor']}" if run.get("processor") else ""  # older rows have none
+        st.write(plain(f"Run {run['key']}: torch {run['torch']}{on}, data {run['data']}{took}"))
         st.json(json.loads(run["config"]), expanded=1)
 
 
