@@ -22,7 +22,8 @@ _Kept = tuple[tuple[tuple[int, ...], bytes], ...]  # counts by target: their sha
 class Standing:
     """One method of the table of pairs: mean F1 and deviation over seeds of every pair and of their mean, in percent.
 
-    `interval` (95 %) and `p_value` (Holm, against La-DTL) are None where runs are missing; `tells` if it is below 0.05.
+    `interval` (95 %) and `p_value` (Holm, against La-DTL) are None where runs are missing or were tested on different
+    documents; `tells` if it is below 0.05.
     """
 
     method: str
@@ -43,8 +44,10 @@ def standings(runs: Sequence[Row], split: str) -> list[Standing]:
     found = f1_of(cells, split, partial=True)
     strata = _strata(cells) if split == "test" else {}
     mine = strata.get(REFERENCE)
-    others = [name for name in strata if name != REFERENCE] if mine is not None else []
-    tests = [_p_value(mine, strata[name]) for name in others] if mine is not None else []
+    others = [
+        name for name, counts in strata.items() if name != REFERENCE and mine and _shapes(counts) == _shapes(mine)
+    ]
+    tests = [_p_value(mine, strata[name]) for name in others] if mine else []
     p_values = dict(zip(others, holm(tests), strict=True))
     return [
         Standing(
@@ -85,6 +88,11 @@ def _p_value(one: _Kept, other: _Kept) -> float:
 def _interval(one: _Kept) -> tuple[float, float] | None:
     with threadpool_limits(1, "blas"):
         return f1_interval(_counts(one))
+
+
+def _shapes(kept: _Kept) -> list[tuple[int, ...]]:
+    """They differ between runs on different test documents, which cannot be exchanged."""
+    return [shape for shape, _ in kept]
 
 
 def _counts(kept: _Kept) -> list[np.ndarray]:

@@ -81,7 +81,11 @@ def _differences(cells: Cells, versus: str) -> str:
     if versus not in strata:
         return f"{versus} is not finished; nothing is compared with it."
     mine = strata[versus]
-    compared = {name: compare(mine, found) for name, found in strata.items() if name != versus}
+    compared = {
+        name: compare(mine, found)
+        for name, found in strata.items()
+        if name != versus and [part.shape for part in found] == [part.shape for part in mine]
+    }
     adjusted = dict(zip(compared, holm(c.p_value for c in compared.values()), strict=True))
     lines = [
         f"{versus} against each other system on the {sum(map(len, mine))} test documents of {len(mine)} target(s): "
@@ -102,7 +106,8 @@ def _differences(cells: Cells, versus: str) -> str:
 
 
 def strata_of(cells: Cells, name: str) -> list[np.ndarray] | None:
-    """Counts of a row by target, (documents, cells, 3); None while a run is missing."""
+    """Counts of a row by target, (documents, cells, 3); None while a run is missing, and where the runs of one target
+    were tested on different documents, as those of two corpora are."""
     seeds = max(len(found) for row in cells.values() for found in row.values())
     by_target: dict[str, list[np.ndarray]] = {}
     for found in cells[name].values():
@@ -110,4 +115,6 @@ def strata_of(cells: Cells, name: str) -> list[np.ndarray] | None:
             return None
         for run in found:
             by_target.setdefault(run["target"], []).append(np.array(json.loads(run["test_counts"]), dtype=np.int64))
+    if any(len({len(counts) for counts in found}) > 1 for found in by_target.values()):
+        return None
     return [np.stack(by_target[target], axis=1) for target in sorted(by_target)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -109,7 +108,8 @@ def test_the_table_of_pairs_says_what_the_report_says() -> None:
     for standing in standings(rows, "test"):
         assert standing.mean is not None
         [line] = [line for line in text.split("\n\n")[1].splitlines() if line.startswith(f"| {standing.method} |")]
-        assert line.endswith(f" {standing.mean[0]:.1f} |")
+        mean, deviation = standing.mean
+        assert line.endswith(f" {mean:.1f} ({deviation:.1f}) |")
         if standing.p_value is not None:
             assert f"| {standing.p_value:.4f} |" in text.split("joint-training against")[0]
 
@@ -117,14 +117,32 @@ def test_the_table_of_pairs_says_what_the_report_says() -> None:
 def test_seeds_that_one_cell_has_more_are_left_out_of_the_comparison() -> None:
     rows = read_rows(PAIRS)
     before = {standing.method: standing.p_value for standing in standings(rows, "test")}
-    more = [row | {"seed": "1", "test_f1": "99.0"} for row in rows if row["source"] == "C" and row["target"] == "R"]
+    of_cell = [row for row in rows if row["source"] == "C" and row["target"] == "R"]
+    more = [row | {"seed": "9", "test_f1": "99.0"} for row in of_cell if row["seed"] == "0"]
     after = standings([*rows, *more], "test")
     assert {standing.method: standing.p_value for standing in after} == before
     [ladtl] = [standing for standing in after if standing.method == "la-dtl"]
-    assert ladtl.cells["C>R"][0] == pytest.approx((float(_f1(rows, "C", "R")) + 99) / 2)
+    f1 = [float(row["test_f1"]) for row in (*of_cell, *more) if row["method"] == "la-dtl"]
+    assert ladtl.cells["C>R"][0] == pytest.approx(sum(f1) / len(f1))
 
 
-def _f1(rows: list[Row], source: str, target: str) -> str:
-    [found] = [r for r in rows if (r["source"], r["target"], r["method"]) == (source, target, "la-dtl")]
-    assert json.loads(found["config"])
-    return found["test_f1"]
+@pytest.mark.parametrize(("mixed", "compared"), [("la-dtl", 0), ("crf-l2", 9)])
+def test_runs_on_different_test_documents_are_shown_and_not_compared(mixed: str, compared: int) -> None:
+    """Two corpora may call their departments alike."""
+    rows = read_rows(PAIRS)
+    [one] = [
+        row for row in rows if (row["source"], row["target"], row["method"], row["seed"]) == ("C", "R", mixed, "0")
+    ]
+    rows[rows.index(one)] = one | {"test_counts": "[[1, 2, 3], [1, 1, 1]]"}
+    found = {standing.method: standing for standing in standings(rows, "test")}
+    assert found[mixed].mean is not None and found[mixed].interval is None and found[mixed].p_value is None
+    assert len([standing for standing in found.values() if standing.p_value is not None]) == compared
+    assert f"| {mixed} | " in report(rows, EXPERIMENTS["pairs"])
+
+
+def test_a_system_that_was_tested_on_other_documents_has_an_interval_and_no_test() -> None:
+    rows = [run("la-dtl"), run("crf-l2"), run("la-mmd") | {"test_counts": "[[1, 2, 3], [1, 1, 1], [0, 1, 1]]"}]
+    found = {standing.method: standing for standing in standings(rows, "test")}
+    assert found["la-mmd"].interval is not None and found["la-mmd"].p_value is None
+    assert found["crf-l2"].p_value is not None
+    assert "| la-mmd | " in report(rows, EXPERIMENTS["pairs"]).split("approximate")[1]
