@@ -96,6 +96,7 @@ def _row(ended: Ended) -> Row:
         "data": data,
         "version": ended.code_version,
         "torch": "",
+        "processor": "",
         "test_counts": json.dumps(_counts(ended.test_counts or {})),
     }
     return {name: str(value) for name, value in about.items()}
