@@ -31,6 +31,13 @@ class Comparison:
     smallest_p: float
 
 
+def same_documents(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> bool:
+    """Whether both were tested on the same documents, as far as counts tell: as many, with the same gold entities."""
+    return [part.shape for part in one] == [part.shape for part in other] and all(
+        np.array_equal(mine[..., 2], theirs[..., 2]) for mine, theirs in zip(one, other, strict=True)
+    )
+
+
 def compare(one: Sequence[np.ndarray], other: Sequence[np.ndarray], draws: int = DRAWS, seed: int = 0) -> Comparison:
     """Approximate randomisation (Noreen 1989; Yeh, COLING 2000), stratified by target.
 
@@ -133,5 +140,5 @@ def _check(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> None:
         or any(len(shape) != 3 or shape[2] != 3 or not shape[0] for shape in shapes[0])
     ):
         raise ValueError(f"counts are {shapes[0]} and {shapes[1]}; expected the same (documents, cells, 3) a target")
-    if any((mine[..., 2] != theirs[..., 2]).any() for mine, theirs in zip(one, other, strict=True)):
+    if not same_documents(one, other):
         raise ValueError("the gold counts differ; the systems must be tested on the same documents in the same order")

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ladtl_core.experiments.plans import EXPERIMENTS, Row
 from ladtl_core.experiments.tables import Cells, cells_of, f1_of, strata_of
-from ladtl_core.significance import compare, f1_interval, holm
+from ladtl_core.significance import compare, f1_interval, holm, same_documents
 
 REFERENCE = "la-dtl"
 SIGNIFICANT = 0.05
@@ -45,7 +45,9 @@ def standings(runs: Sequence[Row], split: str) -> list[Standing]:
     strata = _strata(cells) if split == "test" else {}
     mine = strata.get(REFERENCE)
     others = [
-        name for name, counts in strata.items() if name != REFERENCE and mine and _shapes(counts) == _shapes(mine)
+        name
+        for name, counts in strata.items()
+        if name != REFERENCE and mine and same_documents(_counts(mine), _counts(counts))
     ]
     tests = [_p_value(mine, strata[name]) for name in others] if mine else []
     p_values = dict(zip(others, holm(tests), strict=True))
@@ -88,11 +90,6 @@ def _p_value(one: _Kept, other: _Kept) -> float:
 def _interval(one: _Kept) -> tuple[float, float] | None:
     with threadpool_limits(1, "blas"):
         return f1_interval(_counts(one))
-
-
-def _shapes(kept: _Kept) -> list[tuple[int, ...]]:
-    """They differ between runs on different test documents, which cannot be exchanged."""
-    return [shape for shape, _ in kept]
 
 
 def _counts(kept: _Kept) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ladtl_core.experiments.plans import Experiment, Row
-from ladtl_core.significance import compare, f1_interval, holm
+from ladtl_core.significance import compare, f1_interval, holm, same_documents
 
 Cells = dict[str, dict[str, list[Row]]]
 """Runs by row and column of a table, a run a seed."""
@@ -82,9 +82,7 @@ def _differences(cells: Cells, versus: str) -> str:
         return f"{versus} is not finished; nothing is compared with it."
     mine = strata[versus]
     compared = {
-        name: compare(mine, found)
-        for name, found in strata.items()
-        if name != versus and [part.shape for part in found] == [part.shape for part in mine]
+        name: compare(mine, found) for name, found in strata.items() if name != versus and same_documents(mine, found)
     }
     adjusted = dict(zip(compared, holm(c.p_value for c in compared.values()), strict=True))
     lines = [
