@@ -16,7 +16,7 @@ from ladtl_core.experiments.tuning import ALIGNMENTS, PAIRS, TRIALS, Change, cha
 from ladtl_core.methods import METHODS
 
 DICTIONARY, SPACY = "dictionary", "spacy"
-RATES = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 ALPHAS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
 BETAS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0)
 EPSILONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

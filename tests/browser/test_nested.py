@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Workbench, drag, saved, word
+from tests.browser.conftest import AT_REST, PATIENCE, Workbench, drag, saved, word
 from workbench.services import label_sets, training
 from workbench.store import departments, records
 
@@ -99,9 +99,11 @@ def test_the_labels_page_allows_overlaps_and_takes_guidelines(workbench: Workben
     page.get_by_role("link", name="Write guidelines").click()
     page.get_by_role("combobox", name="Label set").click(timeout=PATIENCE)
     page.get_by_role("option", name="guided").click()
-    expect(page.get_by_text("Used by Ward")).to_be_visible(timeout=PATIENCE)
+    (ward,) = guided().departments.values()
+    expect(page.get_by_text(f"Used by {ward}.")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)  # until then the former set's may stand beside it
     toggle = page.get_by_text("Spans may overlap and lie in each other")
-    expect(toggle).to_have_count(1, timeout=PATIENCE)  # the former set's is gone
+    expect(toggle).to_have_count(1, timeout=PATIENCE)
     toggle.click()
     eventually(lambda: guided().overlaps)
     page.get_by_label("For all labels (Markdown)").fill("Label *complete* noun phrases.")
