@@ -17,7 +17,7 @@ from ladtl_core.records import Entity, Record
 from tests.browser.serving import RunningApp, launch_with_profile, running_app
 from workbench.jobs.slots import Slot
 from workbench.jobs.supervisor import SUPERVISOR
-from workbench.services import labelling
+from workbench.services import label_sets, labelling
 from workbench.store import departments, records, runs, trained
 from workbench.store.records import EVALUATION_SPLITS
 
@@ -116,6 +116,14 @@ def choose(page: Page, box: str, option: str) -> None:
     page.get_by_role("combobox", name=box).click(timeout=PATIENCE)
     page.keyboard.type(option)
     page.get_by_role("option", name=option).click()
+
+
+def choose_label_set(workbench: Workbench, page: Page, name: str) -> None:
+    """On the page Labels. Until it is at rest, parts of the set before may stand beside those of this one."""
+    [chosen] = [one for one in label_sets.label_sets(workbench.app.database) if one.name == name]
+    choose(page, "Label set", name)
+    expect(page.get_by_text(f"Used by {', '.join(chosen.departments.values())}.")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)
 
 
 def drag(page: Page, first: str, last: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from ladtl_core.records import Entity, Record
-from tests.browser.conftest import PATIENCE, Workbench, choose
+from tests.browser.conftest import PATIENCE, Workbench, choose_label_set
 from workbench.services import label_sets
 from workbench.store import records
 
@@ -27,8 +27,6 @@ def test_h_shows_examples_from_submitted_records(workbench: Workbench) -> None:
     expect(dialog.locator(".excerpts mark")).to_have_text("Chest pain")
     expect(dialog).to_contain_text("Findings.")
     dialog.get_by_role("link", name="Write guidelines").click()
-    choose(page, "Label set", "exemplary")
-    expect(page.get_by_role("combobox", name="Label set")).to_have_value("exemplary", timeout=PATIENCE)
-    expect(page.get_by_text("Used by Ward")).to_be_visible(timeout=PATIENCE)
+    choose_label_set(workbench, page, "exemplary")
     page.get_by_text("As they are shown while labelling").click(timeout=PATIENCE)
     expect(page.locator(".excerpts mark")).to_have_text("Chest pain", timeout=PATIENCE)

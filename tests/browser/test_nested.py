@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import AT_REST, PATIENCE, Workbench, drag, saved, word
+from tests.browser.conftest import PATIENCE, Workbench, choose_label_set, drag, saved, word
 from workbench.services import label_sets, training
 from workbench.store import departments, records
 
@@ -97,14 +97,8 @@ def test_the_labels_page_allows_overlaps_and_takes_guidelines(workbench: Workben
     page.keyboard.press("h")
     expect(page.get_by_text("Nobody has written guidelines for guided yet.")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Write guidelines").click()
-    page.get_by_role("combobox", name="Label set").click(timeout=PATIENCE)
-    page.get_by_role("option", name="guided").click()
-    (ward,) = guided().departments.values()
-    expect(page.get_by_text(f"Used by {ward}.")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(AT_REST)).to_be_visible(timeout=PATIENCE)  # until then the former set's may stand beside it
-    toggle = page.get_by_text("Spans may overlap and lie in each other")
-    expect(toggle).to_have_count(1, timeout=PATIENCE)
-    toggle.click()
+    choose_label_set(workbench, page, "guided")
+    page.get_by_text("Spans may overlap and lie in each other").click()
     eventually(lambda: guided().overlaps)
     page.get_by_label("For all labels (Markdown)").fill("Label *complete* noun phrases.")
     page.get_by_role("textbox", name="Problem").fill("Findings, too.")

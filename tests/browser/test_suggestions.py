@@ -6,9 +6,9 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NOTE, PATIENCE, Workbench, choose, drag, pull, saved
+from tests.browser.conftest import NOTE, PATIENCE, Workbench, choose_label_set, drag, pull, saved
 from workbench.services import suggesting
-from workbench.store import departments, records
+from workbench.store import records
 
 FOUND = [
     {"start": 7, "end": 15, "label": "Test", "confidence": 0.9},
@@ -123,10 +123,7 @@ def test_dictionary_and_patterns_have_a_look_of_their_own(workbench: Workbench) 
         department_id = records.get(session, record_id).department_id
     page = workbench.open(record_id)
     page.get_by_role("link", name="Labels").click()
-    with workbench.app.database.reading() as session:
-        name = departments.get(session, department_id).name
-    choose(page, "Label set", "rules")
-    expect(page.get_by_text(f"Used by {name}.")).to_be_visible(timeout=PATIENCE)
+    choose_label_set(workbench, page, "rules")
     words = page.get_by_label("Words or regular expression")
     words.fill("FRACTURE")
     page.get_by_role("button", name="Add").click()
