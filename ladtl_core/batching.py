@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from ladtl_core.alike import COUNT, alike
 from ladtl_core.records import Sentence
-from ladtl_core.vocab import Vocabulary
+from ladtl_core.vocab import FIRST_WORD, UNKNOWN, Vocabulary, normal_form
 
 # Batches of one bucket are cut from this many batches' worth of shuffled sentences sorted by length.
 _BUCKET = 20
@@ -22,10 +23,15 @@ _BUCKET = 20
 
 @dataclass(frozen=True)
 class Forms:
-    """Word forms: `words` (forms,) and `chars` (forms, length) are ids, padded with 0."""
+    """Word forms: `words` (forms,) and `chars` (forms, length) are ids, padded with 0.
+
+    Where a form's word is unknown, the words `alike` (forms, 10) stand for it, each with its share in `shares`.
+    """
 
     words: Tensor
     chars: Tensor
+    alike: Tensor
+    shares: Tensor
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,15 @@ def number_forms(groups: Sequence[Sequence[Sentence]]) -> dict[str, int]:
     return {form: i for i, form in enumerate(forms, start=1)}
 
 
-def form_table(numbers: dict[str, int], vocabulary: Vocabulary) -> Forms:
-    """Words and spellings of numbered forms."""
+def form_table(numbers: dict[str, int], vocabulary: Vocabulary, unknown: str = "alike") -> Forms:
+    """Words and spellings of numbered forms; `unknown` is the setting of that name."""
     spellings = [torch.zeros(1, dtype=torch.long), *(torch.tensor(vocabulary.spelling(form)) for form in numbers)]
     words = torch.tensor([0, *(vocabulary.word_id(form) for form in numbers)])
-    return Forms(words, pad_sequence(spellings, batch_first=True))
+    near = torch.nn.functional.pad(words.unsqueeze(1), (0, COUNT - 1))
+    shares = torch.nn.functional.one_hot(torch.zeros_like(words), COUNT).float()
+    strangers = {number: normal_form(form) for form, number in numbers.items() if words[number] == UNKNOWN}
+    if unknown == "alike" and strangers:
+        places, found = map(torch.from_numpy, alike(list(strangers.values()), vocabulary.words))
+        has_some, rows = found.any(1), torch.tensor(list(strangers))
+        near[rows[has_some]], shares[rows[has_some]] = places[has_some] + FIRST_WORD, found[has_some]
+    return Forms(words, pad_sequence(spellings, batch_first=True), near, shares)

@@ -120,6 +120,12 @@ class ModelConfig(_Strict):
     word_dropout: float = setting(
         0.1, "Share of words hidden while training, so that unknown words are met.", CHOSEN, low=0, high=0.9
     )
+    unknown: str = setting(
+        "alike",
+        "What stands for a word that training never met: the known words spelled most like it, or one vector for all.",
+        CHOSEN,
+        choices=("alike", "one"),
+    )
     dropout: float = setting(0.5, "Share of the embeddings left out while training.", AUTHORS, low=0, high=0.95)
     hidden_dropout: float = setting(
         0.5, "Share of the hidden states left out while training.", CHOSEN, low=0, high=0.95
@@ -222,7 +228,8 @@ PRESETS = {
     "tuned": Config(),
     "published": Config(
         model=ModelConfig(
-            word_size=100, char_filters=0, hidden_size=100, word_dropout=0.0, dropout=0.5, hidden_dropout=0.0
+            word_size=100, char_filters=0, hidden_size=100, word_dropout=0.0, unknown="one", dropout=0.5,
+            hidden_dropout=0.0,
         ),
         training=TrainingConfig(
             max_steps=_ENDLESS, max_passes=200, patience=_ENDLESS, batch_size=15, learning_rate=0.03, decay=0.95,

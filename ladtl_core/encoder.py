@@ -83,12 +83,19 @@ class Encoder(nn.Module):
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PADDING)
             words = words.masked_fill(hidden, UNKNOWN)
+        strangers = words == UNKNOWN if not self.training else None
         words = self.words(words)
+        if strangers is not None:
+            words[strangers] = self._alike(table, forms[strangers])
         if self.chars is None:
             return words
         unique, place = torch.unique(forms, return_inverse=True)
         spelled = nn.functional.embedding(place, self.chars(table.chars[unique]))
         return torch.cat((words, spelled), dim=-1)
+
+    def _alike(self, table: Forms, strangers: Tensor) -> Tensor:
+        """Embeddings (strangers, word_size) of forms without a word of their own: means of those spelled alike."""
+        return torch.einsum("sk,skw->sw", table.shares[strangers], self.words(table.alike[strangers]))
 
 
 def bilstm(inputs: Tensor, lengths: Tensor, ahead: nn.LSTM, back: nn.LSTM) -> Tensor:

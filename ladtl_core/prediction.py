@@ -65,7 +65,8 @@ def predict_tags(tagger: Tagger, data: Prepared, table: Forms) -> list[list[str]
 def prepare(tagger: Tagger, sentences: Sequence[Sentence]) -> tuple[Prepared, Forms]:
     """Tensors of sentences that the tagger may never have seen."""
     numbers = number_forms([sentences])
-    return Prepared(sentences, tagger.tags[TARGET], numbers), form_table(numbers, tagger.vocabulary)
+    table = form_table(numbers, tagger.vocabulary, tagger.config.model.unknown)
+    return Prepared(sentences, tagger.tags[TARGET], numbers), table
 
 
 def _spans(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+from ladtl_core import alike
 from ladtl_core.batching import Forms, Prepared, form_table, number_forms
 from ladtl_core.data import TrainingData
 from ladtl_core.embeddings import pretrained
@@ -25,8 +26,11 @@ class Preparation:
 
 
 @functools.lru_cache(maxsize=16)  # a sweep over shares goes round its seeds
-def preparation(data: TrainingData, crf: str = "own") -> Preparation:
-    """Prepare data; a source without sentences is left out. A `shared` CRF numbers the tags of both domains alike."""
+def preparation(data: TrainingData, crf: str = "own", unknown: str = "alike") -> Preparation:
+    """Prepare data; a source without sentences is left out. A `shared` CRF numbers the tags of both domains alike.
+
+    `unknown` is the setting of that name.
+    """
     vocabulary = Vocabulary.of((*data.source, *data.target, *data.unlabelled))
     tags = {TARGET: tag_set(labels_of(data.target) | labels_of(data.dev))}
     if data.source:
@@ -35,10 +39,11 @@ def preparation(data: TrainingData, crf: str = "own") -> Preparation:
     numbered = dict.fromkeys(tags, union(tags)) if crf == "shared" else tags
     parts = {domain: Prepared(getattr(data, domain), numbered[domain], numbers) for domain in tags}
     dev, test = (Prepared(part, tags[TARGET], numbers) for part in (data.dev, data.test))
-    return Preparation(vocabulary, tags, form_table(numbers, vocabulary), parts, dev, test)
+    return Preparation(vocabulary, tags, form_table(numbers, vocabulary, unknown), parts, dev, test)
 
 
 def forget() -> None:
     """Let go of all sentences that are kept for further runs; what is at work goes on."""
     preparation.cache_clear()
     pretrained.cache_clear()
+    alike.forget()

@@ -116,7 +116,8 @@ class _Run:
         self.best: dict[str, Tensor] = {}
 
     def _prepare(self) -> None:
-        settings, ready = self.config.training, preparation(self.data, self.method.crf)
+        settings = self.config.training
+        ready = preparation(self.data, self.method.crf, self.config.model.unknown)
         self.tagger = Tagger(self.config, ready.vocabulary, ready.tags)
         self.table, self.dev, self.test = ready.table, ready.dev, ready.test
         self.batches = {

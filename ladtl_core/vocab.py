@@ -11,7 +11,7 @@ from typing import Any
 from ladtl_core.methods import SOURCE, TARGET
 from ladtl_core.records import Sentence
 
-PADDING, UNKNOWN = 0, 1
+PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 MAX_CHARS = 20
 _DIGIT = re.compile(r"\d")
 
@@ -38,7 +38,7 @@ class Vocabulary:
 
     @cached_property
     def word_ids(self) -> dict[str, int]:
-        return {word: i for i, word in enumerate(self.words, start=2)}
+        return {word: i for i, word in enumerate(self.words, start=FIRST_WORD)}
 
     @cached_property
     def char_ids(self) -> dict[str, int]:
