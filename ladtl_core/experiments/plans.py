@@ -12,7 +12,7 @@ from typing import Any
 
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
-from ladtl_core.experiments.tuning import ALIGNMENTS, PAIRS, TRIALS, Change, changed, trial_of
+from ladtl_core.experiments.tuning import ALIGNMENTS, PAIRS, TRIALS, UNKNOWNS, Change, changed, trial_of
 from ladtl_core.methods import METHODS
 
 DICTIONARY, SPACY = "dictionary", "spacy"
@@ -189,6 +189,12 @@ EXPERIMENTS = {
         "dev F1 of La-MMD with other weights, estimates and kernels of the MMD", "Ways to align label by label",
         lambda ask: _on_tuning_pairs(ask, {"la-mmd": ALIGNMENTS}),
         row=lambda run: trial_of(config_of(run), ALIGNMENTS), splits=("dev",),
+    ),
+    "unknown": Experiment(
+        "dev F1 of every method with one vector for all unknown words, and with known words spelled alike",
+        "Words that training never met",
+        lambda ask: _on_tuning_pairs(ask, dict.fromkeys(ask.methods, UNKNOWNS)),
+        row=lambda run: f"{run['method']}, {trial_of(config_of(run), UNKNOWNS)}", seeds=1, splits=("dev",),
     ),
     "social": Experiment(
         "every method on one pair, with all labels of the target", "Formal to social media, all target labels", _trials,

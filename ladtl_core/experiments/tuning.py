@@ -50,6 +50,9 @@ ALIGNMENTS: tuple[Change, ...] = (
 )
 """Ways to train on the label-aware MMD: its weight and warm-up, more tokens a label, the other estimate, kernels."""
 
+UNKNOWNS: tuple[Change, ...] = ({"unknown": "one"}, {"unknown": "alike"})
+"""What stands for words that training never met."""
+
 BEST: dict[str, int] = {
     "non-transfer": 0,
     "linear-projection": 0,
@@ -68,7 +71,7 @@ BEST: dict[str, int] = {
 def changed(config: Config, change: Change) -> Config:
     """The settings with those of a trial in place of theirs."""
     values = config.to_dict()
-    for part in (values["transfer"], values["training"]):
+    for part in values.values():
         part.update((name, value) for name, value in change.items() if name in part)
     return Config.from_dict(values)
 

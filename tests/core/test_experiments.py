@@ -80,7 +80,7 @@ def test_a_sweep_changes_one_setting(name: str, corpus: Corpus, tmp_path: Path) 
 
 
 def test_settings_are_never_chosen_by_test_and_sampling_changes_the_rate() -> None:
-    assert {EXPERIMENTS[name].splits for name in ("grid", "tuning", "alignment")} == {("dev",)}
+    assert {EXPERIMENTS[name].splits for name in ("grid", "tuning", "alignment", "unknown")} == {("dev",)}
     rates = {spec.rate for spec in EXPERIMENTS["sampling"].runs(ASK)}
     assert min(rates) == 0.01 and 0.1 in rates and max(rates) == 1
 
