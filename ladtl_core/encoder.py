@@ -83,15 +83,15 @@ class Encoder(nn.Module):
         if self.training and self.word_dropout:
             hidden = (torch.rand(words.shape, device=words.device) < self.word_dropout) & (words != PADDING)
             words = words.masked_fill(hidden, UNKNOWN)
-        strangers = words == UNKNOWN if not self.training else None
-        words = self.words(words)
-        if strangers is not None:
-            words[strangers] = self._alike(table, forms[strangers])
+        embedded: Tensor = self.words(words)
+        if not self.training:
+            strangers = words == UNKNOWN
+            embedded[strangers] = self._alike(table, forms[strangers])
         if self.chars is None:
-            return words
+            return embedded
         unique, place = torch.unique(forms, return_inverse=True)
         spelled = nn.functional.embedding(place, self.chars(table.chars[unique]))
-        return torch.cat((words, spelled), dim=-1)
+        return torch.cat((embedded, spelled), dim=-1)
 
     def _alike(self, table: Forms, strangers: Tensor) -> Tensor:
         """Embeddings (strangers, word_size) of forms without a word of their own: means of those spelled alike."""

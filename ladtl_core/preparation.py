@@ -26,7 +26,7 @@ class Preparation:
 
 
 @functools.lru_cache(maxsize=16)  # a sweep over shares goes round its seeds
-def preparation(data: TrainingData, crf: str = "own", unknown: str = "alike") -> Preparation:
+def preparation(data: TrainingData, crf: str, unknown: str) -> Preparation:
     """Prepare data; a source without sentences is left out. A `shared` CRF numbers the tags of both domains alike.
 
     `unknown` is the setting of that name.

@@ -101,7 +101,7 @@ def test_training_and_prediction_ask_the_setting(unknown: str, tiny_data: Traini
     config = replace(config, model=replace(config.model, unknown=unknown))
     met, *others = tiny_data.dev
     data = replace(tiny_data, source=(), dev=(replace(met, tokens=("showings", *met.tokens[1:])), *others))
-    ready = preparation(data, unknown=unknown)
+    ready = preparation(data, "own", unknown)
     _, table = prepare(Tagger(config, ready.vocabulary, ready.tags), data.dev)
     for forms in (ready.table, table):
         assert bool((forms.words == UNKNOWN).any())
