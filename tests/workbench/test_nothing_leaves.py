@@ -56,6 +56,18 @@ def test_statistics_are_off() -> None:
     assert settings["browser"]["gatherUsageStats"] is False
 
 
+def test_a_new_machine_is_asked_for_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before its first start in somebody's home Streamlit asks for an email address, and waits for the answer."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BROWSER", "true")
+    monkeypatch.setenv("LADTL_HOME", str(tmp_path))
+    slot = Slot(SUPERVISOR)
+    slot.hold()  # so that the app starts no worker
+    with running_app(tmp_path, "--server.headless", "false"):
+        assert "Email" not in (tmp_path / "app.log").read_text(encoding="utf-8")
+    slot.release()
+
+
 def test_start_saves_and_training_stay_on_this_machine(guarded: RunningApp, tmp_path: Path) -> None:
     with guarded.database.session() as session:
         ward = departments.create(session, "Ward", "clinical", ("Problem",)).id
