@@ -45,6 +45,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     except SystemExit as refused:  # the server would print it below the places of the program that it came through
         print(refused, file=sys.stderr, flush=True)
         os._exit(1)
+    print(f"The La-DTL workbench is at http://{address}:{st.get_option('server.port')}", flush=True)
     with background_workers():
         yield {}
 

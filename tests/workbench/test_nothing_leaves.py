@@ -54,6 +54,7 @@ def test_the_guard_sees_attempts(tmp_path: Path) -> None:
 def test_statistics_are_off() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["logger"]["hideWelcomeMessage"] is True  # else pages may offer help for coding agents
 
 
 def test_a_new_machine_is_asked_for_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,8 +64,9 @@ def test_a_new_machine_is_asked_for_no_address(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("LADTL_HOME", str(tmp_path))
     slot = Slot(SUPERVISOR)
     slot.hold()  # so that the app starts no worker
-    with running_app(tmp_path, "--server.headless", "false"):
-        assert "Email" not in (tmp_path / "app.log").read_text(encoding="utf-8")
+    with running_app(tmp_path, "--server.headless", "false") as running:
+        said = (tmp_path / "app.log").read_text(encoding="utf-8")
+    assert running.url in said and "Email" not in said
     slot.release()
 
 
