@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from llvmlite.binding import get_host_cpu_name
 
@@ -78,7 +79,7 @@ def _finished(corpus: Corpus, specs: dict[str, RunSpec], workers: int) -> Iterat
         return
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
         keys: dict[Future[Outcome], str] = {pool.submit(execute, corpus, spec): key for key, spec in specs.items()}
         try:
             waiting: set[Future[Outcome]] = set(keys)
@@ -88,3 +89,15 @@ def _finished(corpus: Corpus, specs: dict[str, RunSpec], workers: int) -> Iterat
                     yield keys[future], future
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it is killed: it would train on, and nobody takes its result."""
+    parent = parent_process()
+    assert parent is not None, "called in a process of the pool"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()

@@ -6,6 +6,9 @@ import csv
 import dataclasses
 import json
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +19,7 @@ from ladtl_core.__main__ import main
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
 from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair, value_of
-from ladtl_core.experiments.rows import write_rows
+from ladtl_core.experiments.rows import read_rows, write_rows
 from ladtl_core.experiments.runner import Results, run_all
 from ladtl_core.experiments.runs import Corpus, Outcome
 from ladtl_core.experiments.tables import cells_of, report
@@ -24,7 +27,7 @@ from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of, tuned
 from ladtl_core.methods import METHODS
 
 from .conftest import sentences, tiny_config
-from .test_cli import write
+from .test_cli import ROOT, write
 
 DEPARTMENTS = ("C", "N", "R")
 ASK = Request(DEPARTMENTS, ("C", "R"), tuple(METHODS), 2, 0.1, lru_cache(tiny_config))
@@ -185,3 +188,17 @@ def test_a_run_that_fails_is_told_and_the_rest_is_run(corpus: Corpus, tmp_path: 
     results = Results(tmp_path)
     failures = run_all(corpus, [wrong, specs[1]], results, 1)
     assert len(failures) == 1 and "rate is 0" in failures[0] and len(results.rows) == 1
+
+
+def test_what_it_started_ends_when_it_is_killed(corpus: Corpus, tmp_path: Path) -> None:
+    options = ["trials", "--corpus", str(corpus.folder), "--out", str(tmp_path), "--seeds", "1", "--methods", "la-dtl"]
+    endless = ["--rate", "1", "--set", "training.max_steps=1000000", "--set", "training.patience=1000000"]
+    command = [sys.executable, "-m", "ladtl_core", "experiment", *options, *endless]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT) as parent:
+        deadline, rows = time.monotonic() + 60, tmp_path / "runs.csv"
+        while time.monotonic() < deadline and not (rows.exists() and read_rows(rows)):
+            time.sleep(0.05)
+        still_training = parent.poll() is None
+        parent.kill()
+        # The pipe ends when the last process that can write to it has ended.
+        assert still_training and parent.communicate(timeout=30)
