@@ -30,7 +30,7 @@ def rewritten(page: Path) -> str:
 def draw(page: Path) -> list[Path]:
     """Write a figure for every table of the page beside its rows, as SVG; kaleido does so with an installed Chrome."""
     try:
-        import kaleido  # type: ignore[import-not-found]  # noqa: F401
+        import kaleido  # noqa: F401
         import plotly.graph_objects as go
     except ImportError as error:
         raise MissingExtraError("kaleido", "Drawing figures") from error

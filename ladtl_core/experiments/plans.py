@@ -241,8 +241,15 @@ def value_of(run: Row, name: str) -> str:
 
 
 def config_of(run: Row) -> Config:
-    """The settings of a finished run; one that is older than a setting had what is now the default."""
-    return Config.from_dict(json.loads(run["config"]))
+    """The settings of a finished run."""
+    return settings_of_finished(json.loads(run["config"]))
+
+
+def settings_of_finished(values: dict[str, Any]) -> Config:
+    """The settings that a finished run noted. Those newer than the run had what is now the default, but for words that
+    training never met: they had one vector."""
+    config = Config.from_dict(values)
+    return config if "unknown" in values.get("model", {}) else changed(config, {"unknown": "one"})
 
 
 def spec_of(run: Row) -> RunSpec:

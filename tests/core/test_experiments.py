@@ -18,12 +18,12 @@ import pytest
 from ladtl_core.__main__ import main
 from ladtl_core.config import Config
 from ladtl_core.errors import ConfigError
-from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair, value_of
+from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, RunSpec, checked_pair, spec_of, value_of
 from ladtl_core.experiments.rows import read_rows, write_rows
 from ladtl_core.experiments.runner import Results, run_all
 from ladtl_core.experiments.runs import Corpus, Outcome
 from ladtl_core.experiments.tables import cells_of, report
-from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of, tuned
+from ladtl_core.experiments.tuning import BEST, TRIALS, changed, trial_of, tuned
 from ladtl_core.methods import METHODS
 
 from .conftest import sentences, tiny_config
@@ -149,6 +149,15 @@ def test_a_row_older_than_a_setting_is_known_again(corpus: Corpus, tmp_path: Pat
     del config["transfer"]["memory"]
     write_rows(tmp_path / "runs.csv", [{**row, "key": "old", "config": json.dumps(config)}])
     assert list(Results(tmp_path).rows) == [spec.key(corpus.fingerprint(spec))]
+
+
+def test_a_row_older_than_words_spelled_alike_had_one_vector_for_unknown_words(corpus: Corpus, tmp_path: Path) -> None:
+    spec = EXPERIMENTS["trials"].runs(ASK)[-1]
+    [row] = finished(corpus, tmp_path, [(spec, 1)])
+    config = json.loads(row["config"])
+    assert config["model"].pop("unknown") == "alike"
+    assert spec_of({**row, "config": json.dumps(config)}).config == changed(spec.config, {"unknown": "one"})
+    assert spec_of({**row, "config": json.dumps({**config, "model": {}})}).config.model.unknown == "one"
 
 
 def test_other_data_is_another_run(corpus: Corpus, tmp_path: Path) -> None:

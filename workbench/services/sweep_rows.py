@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from ladtl_core.config import Config
-from ladtl_core.experiments.plans import Row, RunSpec, described, value_of
+from ladtl_core.experiments.plans import Row, RunSpec, described, settings_of_finished, value_of
 from workbench.services.results import LOOKED_AT_TEST
 from workbench.services.roles import Act, needs
 from workbench.services.sweep_plans import WEIGHTS
@@ -80,7 +79,7 @@ def _values(tried: Sequence[Tried], name: str) -> dict[str, set[float]]:
 
 def _row(ended: Ended) -> Row:
     spec = ended.spec
-    config = Config.from_dict(spec["config"])
+    config = settings_of_finished(spec["config"])
     source = " + ".join(part["name"] for part in spec["sources"])
     one = RunSpec(source, spec["target"]["name"], config.transfer.method, ended.share, config)
     data = hashlib.sha256(
