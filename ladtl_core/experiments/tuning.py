@@ -39,8 +39,18 @@ TRIALS: dict[str, tuple[Change, ...]] = {
     ),
     "re-training": _STEPS,
     "joint-training": _SHARES,
-    "la-mmd": ({"alpha": 0.02}, {"alpha": 0.1}, {"alpha": 0.3}, {"alpha": 0.1, "epsilon": 0.7}),
-    "crf-l2": ({"beta": 0.05}, {"beta": 0.01}, {"beta": 0.2}, {"beta": 0.05, "epsilon": 0.7}),
+    "la-mmd": (
+        {"alpha": 0.02, "epsilon": 0.5},
+        {"alpha": 0.1, "epsilon": 0.5},
+        {"alpha": 0.3, "epsilon": 0.5},
+        {"alpha": 0.1, "epsilon": 0.7},
+    ),
+    "crf-l2": (
+        {"beta": 0.05, "epsilon": 0.5},
+        {"beta": 0.01, "epsilon": 0.5},
+        {"beta": 0.2, "epsilon": 0.5},
+        {"beta": 0.05, "epsilon": 0.7},
+    ),
     "mmd-crf-l2": (*_BOTH, {"alpha": 0.3, "beta": 0.05, "epsilon": 0.7}),
     "la-dtl": (*_BOTH, {"alpha": 0.02, "beta": 0.2, "epsilon": 0.7}),
 }

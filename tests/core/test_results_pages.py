@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from ladtl_core.__main__ import main
+from ladtl_core.config import Config
 from ladtl_core.experiments.figures import figure
 from ladtl_core.experiments.pages import rewritten
-from ladtl_core.experiments.plans import EXPERIMENTS, Row, config_of, described
+from ladtl_core.experiments.plans import EXPERIMENTS, Request, Row, config_of, described, spec_of
 from ladtl_core.experiments.rows import COLUMNS, read_rows, write_rows
 from ladtl_core.experiments.tables import cells_of, f1_of
-from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of
+from ladtl_core.experiments.tuning import BEST, TRIALS, trial_of, tuned
+from ladtl_core.methods import METHODS
 
 from .test_experiments import ASK
 
@@ -65,6 +67,17 @@ def test_tables_of_a_page_are_made_from_its_rows(tmp_path: Path, capsys: pytest.
 
 def test_the_page_of_results_says_what_its_rows_say() -> None:
     assert rewritten(RESULTS) == RESULTS.read_text(encoding="utf-8")
+
+
+def test_the_trials_are_the_runs_that_the_experiment_plans_today() -> None:
+    """A trial says all that it changes: the experiment starts from the settings that an earlier trial has chosen."""
+
+    def settings(method: str) -> Config:
+        return tuned(method, Config.from_dict({"transfer": {"method": method}}))
+
+    planned = EXPERIMENTS["tuning"].runs(Request(("C", "G", "N", "R"), ("C", "R"), tuple(METHODS), 1, 0.1, settings))
+    rows = [spec_of(run) for run in read_rows(RESULTS.with_suffix("") / "tuning.csv")]
+    assert {spec.key("data") for spec in planned} == {spec.key("data") for spec in rows}
 
 
 def test_the_settings_of_every_method_were_the_best_of_its_trials() -> None:
