@@ -105,10 +105,9 @@ def write(records: Iterable[Record]) -> Iterator[str]:
     for record in records:
         check_strings(record)
         lines = [f"# doc = {record.id}", *(f"# {key} = {value}" for key, value in record.place.items())]
-        offsets, starts = _tokens(record)
-        tags = None if record.entities is None else spans_to_bio(record.entities, offsets)[0]
+        offsets, starts, tags = _written(record)
         for index, (start, end) in enumerate(offsets):
-            if index and index in starts and not (tags and tags[index].startswith("I-")):
+            if index and index in starts:
                 lines.append("")
             lines.append(_token_line(record.text[start:end], tags[index] if tags else None))
         yield "\n".join(lines) + "\n\n"
@@ -123,8 +122,17 @@ def not_carried(record: Record) -> list[Entity]:
 
 def changes_text(record: Record) -> bool:
     """Whether the text comes back otherwise than it is: as tokens with single spaces and line breaks between."""
-    offsets, starts = _tokens(record)
+    offsets, starts, _ = _written(record)
     return _joined([record.text[start:end] for start, end in offsets], starts, " ")[0] != record.text
+
+
+def _written(record: Record) -> tuple[tuple[tuple[int, int], ...], set[int], list[str] | None]:
+    """Tokens, those that begin a sentence, and tags; no sentence begins inside a span."""
+    offsets, starts = _tokens(record)
+    if record.entities is None:
+        return offsets, starts, None
+    tags = spans_to_bio(record.entities, offsets)[0]
+    return offsets, {index for index in starts if not (tags and tags[index].startswith("I-"))}, tags
 
 
 def _tokens(record: Record) -> tuple[tuple[tuple[int, int], ...], set[int]]:

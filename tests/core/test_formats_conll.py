@@ -113,6 +113,13 @@ def test_conll_joins_sentences_that_a_span_crosses() -> None:
     assert after.entities == (Entity(0, 14 - 1, "P"),) and after.text == "Acute . Renal"
 
 
+def test_conll_tells_that_a_joined_sentence_changes_the_text() -> None:
+    apart, crossed = Record("1", "acute\nrenal", ()), Record("1", "acute\nrenal", (Entity(0, 11, "P"),))
+    for record in (apart, crossed):
+        [after] = again("conll", [record])
+        assert conll.changes_text(record) == (after.text != record.text) == (record is crossed)
+
+
 def test_conll_names_the_spans_that_bio_cannot_carry() -> None:
     record = Record("1", "acute renal failure", (Entity(0, 19, "P"), Entity(6, 11, "Q")))
     assert conll.not_carried(record) == [Entity(6, 11, "Q")]
