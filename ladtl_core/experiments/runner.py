@@ -79,7 +79,7 @@ def _finished(corpus: Corpus, specs: dict[str, RunSpec], workers: int) -> Iterat
         return
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         keys: dict[Future[Outcome], str] = {pool.submit(execute, corpus, spec): key for key, spec in specs.items()}
         try:
             waiting: set[Future[Outcome]] = set(keys)

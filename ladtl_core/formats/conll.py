@@ -115,8 +115,8 @@ def write(records: Iterable[Record]) -> Iterator[str]:
 
 def not_carried(record: Record) -> list[Entity]:
     """The entities that `write` leaves out (they overlap a longer one) or moves out to the edges of tokens."""
-    offsets, _ = _tokens(record)
-    written = set(bio_to_spans(spans_to_bio(record.entities or (), offsets)[0], offsets))
+    offsets, _, tags = _written(record)
+    written = set(bio_to_spans(tags, offsets)) if tags else set()
     return [entity for entity in record.entities or () if entity not in written]
 
 
@@ -127,19 +127,15 @@ def changes_text(record: Record) -> bool:
 
 
 def _written(record: Record) -> tuple[tuple[tuple[int, int], ...], set[int], list[str] | None]:
-    """Tokens, those that begin a sentence, and tags; no sentence begins inside a span."""
-    offsets, starts = _tokens(record)
+    """Tokens, the numbers of those that begin a sentence, and tags; no sentence begins inside a span."""
+    if record.tokens is None:
+        offsets, begins = tokenize(record.text)
+    else:
+        offsets, begins = record.tokens, record.sentence_starts or (0,)
     if record.entities is None:
-        return offsets, starts, None
+        return offsets, set(begins), None
     tags = spans_to_bio(record.entities, offsets)[0]
-    return offsets, {index for index in starts if not (tags and tags[index].startswith("I-"))}, tags
-
-
-def _tokens(record: Record) -> tuple[tuple[tuple[int, int], ...], set[int]]:
-    if record.tokens is not None:
-        return record.tokens, set(record.sentence_starts or (0,))
-    offsets, starts = tokenize(record.text)
-    return offsets, set(starts)
+    return offsets, {index for index in begins if not (tags and tags[index].startswith("I-"))}, tags
 
 
 def _token_line(word: str, tag: str | None) -> str:
